@@ -1,0 +1,164 @@
+import type { Codec, Encoded } from './codecs/codec.ts';
+import type { Change, Message, WindowKey } from './message.ts';
+
+// biome-ignore-start lint/suspicious/noExplicitAny: a node stands for any key and value; the handles of types.ts carry the types
+export type AnyMessage = Message<any, any>;
+export type AnyCodec = Codec<any>;
+export type AnyCell = Cell<any>;
+export type AnyStore = Store<any, any>;
+export type AnyWindowStore = WindowStore<any, any>;
+/** A function handed in by the user; which arguments it takes, its operator knows. */
+export type AnyFunction = (...args: any[]) => any;
+// biome-ignore-end lint/suspicious/noExplicitAny: see above
+
+/** Takes a message and does everything that follows from it before it returns. */
+export type Receive = (message: AnyMessage) => void;
+
+/** What a step emits, told apart so that topology and operators need not guess. */
+export type Shape = 'stream' | 'windowed' | 'table' | 'groupedTable' | 'globalTable' | 'sink';
+
+/** A frozen piece of a description. `pipe` only ever adds nodes; nothing here runs. */
+export interface Node {
+  readonly shape: Shape;
+  readonly operator: Operator;
+  readonly inputs: readonly Node[];
+  /** The user's own name of this step's store or topic. Names that are not given are derived from the path. */
+  readonly name?: string | undefined;
+  /** Codecs of what this node emits, as far as they are known; a step that changes the type drops them. */
+  readonly key?: AnyCodec | undefined;
+  readonly value?: AnyCodec | undefined;
+  /** On 'windowed' nodes and on tables that came out of one. */
+  readonly window?: WindowSpec | undefined;
+}
+
+/** How records fall into windows. Adding a kind of window is adding a file to dsl/windows that makes one of these. */
+export interface WindowSpec {
+  readonly kind: 'tumbling' | 'hopping';
+  /** Length in ms. */
+  readonly size: number;
+  /** Distance between starts in ms; the size for tumbling windows. */
+  readonly advance: number;
+  /** How long after its end, in stream time, a window still takes records, in ms. */
+  readonly grace: number;
+  /** Windows start at multiples of `advance` plus this, in ms. */
+  readonly offset: number;
+}
+
+/** What a step does. One operator = one file in src/operators that makes one of these. */
+export interface Operator {
+  /** As shown by describe(): 'filter', 'count', ... */
+  readonly kind: string;
+  /** Set by steps that may change the key: what follows is repartitioned before the next step that is `keyed`. */
+  readonly rekeys?: true;
+  /** This step needs its inputs partitioned by key; several inputs must be partitioned alike. */
+  readonly keyed?: true;
+  /** This input (by index) is a global table: no co-partitioning, no message ever arrives from it. */
+  readonly globalInput?: number;
+  readonly stores?: readonly StoreSpec[];
+  readonly source?: SourceSpec;
+  readonly sink?: SinkSpec;
+  readonly repartition?: RepartitionSpec;
+  readonly async?: AsyncSpec;
+  /** Instantiates the step for one task. Gives one receiver per input, in order. */
+  run(task: StepContext, emit: Receive): readonly Receive[];
+  /** Tables only: reads the row of a key as it is now. Steps without a store of their own read through their input. */
+  view?(task: StepContext, inputs: readonly View[]): View;
+}
+
+export type View = (key: unknown) => AnyCell | undefined;
+
+export interface SourceSpec {
+  readonly topic: string;
+  readonly reset: 'earliest' | 'latest';
+  /** What happens to a record that cannot be decoded or validated. */
+  readonly onError: ErrorPolicy;
+  /** Event time of a record; the record's own timestamp when absent. */
+  readonly timestamp?: ((value: unknown, message: AnyMessage) => number) | undefined;
+}
+
+/** fail: stop before the record. skip: count and go on. A topic: write the original bytes there, in the same transaction. */
+export type ErrorPolicy = 'fail' | 'skip' | { readonly deadLetters: string };
+
+export interface SinkSpec {
+  readonly topic: string | ((value: unknown, message: AnyMessage) => string);
+  readonly partition?: ((value: unknown, message: AnyMessage, partitions: number) => number) | undefined;
+}
+
+export interface RepartitionSpec {
+  readonly partitions?: number | undefined;
+}
+
+export interface AsyncSpec {
+  readonly run: (value: unknown, message: AnyMessage, signal: AbortSignal) => Promise<unknown>;
+  /** How many calls may be under way at once in one task. */
+  readonly concurrency: number;
+  /** ms one attempt may take. */
+  readonly timeout: number;
+  /** Attempts after the first. */
+  readonly retries: number;
+  /** ms before the first retry; doubled each time. */
+  readonly backoff: number;
+}
+
+export interface StoreSpec {
+  /** '' for a step's only store; its full name is the step's name. Otherwise a suffix. */
+  readonly suffix: string;
+  readonly kind: 'keyValue' | 'window';
+  readonly key: AnyCodec;
+  readonly value: AnyCodec;
+  /** Window stores: length of a window and how long its rows are kept after its start, in ms of stream time. */
+  readonly windowSize?: number;
+  readonly retention?: number;
+}
+
+/** All that a running step may reach. */
+export interface StepContext {
+  /** The step's path, for messages. */
+  readonly step: string;
+  /** Highest timestamp the task has taken in; -1 before the first. */
+  readonly streamTime: number;
+  store(suffix?: string): AnyStore;
+  windowStore(suffix?: string): AnyWindowStore;
+  /** The row of input `index`, a table or a global table, as it is now. */
+  view(index: number): View;
+  /** Wraps a user's function so that what it throws says which step and which record. */
+  guard<F extends AnyFunction>(fn: F): F;
+  /** Writes to a topic: only sinks do. */
+  send(sink: SinkSpec, message: AnyMessage, key: AnyCodec, value: AnyCodec): void;
+  /** Gives up a record for a reason; counted and reported, never silent. */
+  drop(reason: DropReason, message: AnyMessage): void;
+  /** Called before each commit, upstream steps first: a step that holds updates back emits them here. */
+  beforeCommit(flush: () => void): void;
+  /** Called when the task ends, however it ends. */
+  onClose(close: () => void): void;
+}
+
+export type DropReason = 'null-key' | 'null-value' | 'late' | 'undecodable' | 'failed' | 'no-branch';
+
+/** A row: its value and the timestamp of the newest record that went into it. Never change a value in place. */
+export interface Cell<V> {
+  readonly value: V;
+  readonly timestamp: number;
+}
+
+/** Synchronous state of one step in one task. Keys and values are objects, not bytes. */
+export interface Store<K, V> {
+  get(key: K): Cell<V> | undefined;
+  put(key: K, value: V, timestamp: number): void;
+  delete(key: K, timestamp: number): void;
+  /** All rows, in the order of the encoded keys, uncommitted ones included. */
+  entries(): Iterable<readonly [key: K, cell: Cell<V>]>;
+}
+
+/** Rows by key and window start. Rows whose window start has fallen behind stream time by the retention are gone. */
+export interface WindowStore<K, V> {
+  get(key: K, start: number): Cell<V> | undefined;
+  put(key: K, start: number, value: V, timestamp: number): void;
+  delete(key: K, start: number, timestamp: number): void;
+  /** Rows of a key with from <= start <= to, by start. */
+  fetch(key: K, from: number, to: number): Iterable<readonly [start: number, cell: Cell<V>]>;
+  /** All rows, by start and then by the encoded key. */
+  entries(): Iterable<readonly [key: WindowKey<K>, cell: Cell<V>]>;
+}
+
+export type { Change, Encoded, Message };

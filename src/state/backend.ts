@@ -1,0 +1,49 @@
+import type { Encoded } from '../dsl/codecs/codec.ts';
+
+/**
+ * Where one task's rows are kept: all its stores, its position and its meta data in one database. Synchronous.
+ * One file per backend (sqlite.ts, memory.ts); test/state/backend.contract.ts says what each must do.
+ */
+export interface Backend {
+  /** Opens or makes the table of a store. The formats decide the column types: TEXT or BLOB. */
+  open(store: TableSpec): Table;
+  /** Small values by name: positions, stream time, incarnation, fingerprint, format version. */
+  readMeta(): ReadonlyMap<string, string>;
+  /** Runs all writes in one transaction: all or nothing. DISK_FULL, STATE_UNWRITABLE, STATE_CORRUPT leave it as it was. */
+  transaction(writes: (write: Writer) => void): void;
+  close(): void;
+}
+
+export interface TableSpec {
+  readonly name: string;
+  readonly kind: 'keyValue' | 'window';
+  readonly key: 'text' | 'bytes';
+  readonly value: 'text' | 'bytes';
+}
+
+export interface Row {
+  readonly key: Encoded;
+  /** Window start in ms; 0 in key-value tables. */
+  readonly start: number;
+  readonly value: Encoded;
+  readonly timestamp: number;
+}
+
+export interface Table {
+  readonly spec: TableSpec;
+  get(key: Encoded, start: number): Row | undefined;
+  /** Rows of a key, from <= start <= to, by start. */
+  range(key: Encoded, from: number, to: number): Row[];
+  /** All rows: key-value tables by key, window tables by start, then key; bytewise. */
+  rows(): Iterable<Row>;
+  isEmpty(): boolean;
+}
+
+export interface Writer {
+  put(table: Table, key: Encoded, start: number, value: Encoded, timestamp: number): void;
+  delete(table: Table, key: Encoded, start: number): void;
+  /** Deletes every row of a window table whose start lies before. */
+  expire(table: Table, before: number): void;
+  clear(table: Table): void;
+  meta(name: string, value: string): void;
+}

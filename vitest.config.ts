@@ -1,0 +1,24 @@
+import { defineConfig } from 'vitest/config';
+
+/** Fast and self-contained suites are *.test.ts beside the mirror of src; slow or outside-world ones have a folder each. */
+const slow = ['test/kafka/**', 'test/simulation/**', 'test/chaos/**'];
+
+export default defineConfig({
+  resolve: { conditions: ['millrace:source'] },
+  ssr: { resolve: { conditions: ['millrace:source', 'node'] } },
+  test: {
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: slow } },
+      {
+        extends: true,
+        test: {
+          name: 'kafka',
+          include: ['test/kafka/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
