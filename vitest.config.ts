@@ -1,9 +1,9 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 /** Fast and self-contained suites are *.test.ts beside the mirror of src; slow or outside-world ones have a folder each. */
 const slow = ['test/kafka/**', 'test/simulation/**', 'test/chaos/**'];
 
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   resolve: { conditions: ['millrace:source'] },
   ssr: { resolve: { conditions: ['millrace:source', 'node'] } },
   test: {
@@ -22,3 +22,5 @@ export default defineConfig({
     ],
   },
 });
+
+export default config;
