@@ -52,6 +52,8 @@ export interface Operator {
   readonly rekeys?: true;
   /** This step needs its inputs partitioned by key; several inputs must be partitioned alike. */
   readonly keyed?: true;
+  /** A record without a key is padded by this step, not dropped on the way to it: left joins. */
+  readonly nullKeys?: 'keep';
   /** This input (by index) is a global table: no co-partitioning, no message ever arrives from it. */
   readonly globalInput?: number;
   readonly stores?: readonly StoreSpec[];
@@ -81,11 +83,17 @@ export type ErrorPolicy = 'fail' | 'skip' | { readonly deadLetters: string };
 
 export interface SinkSpec {
   readonly topic: string | ((value: unknown, message: AnyMessage) => string);
-  readonly partition?: ((value: unknown, message: AnyMessage, partitions: number) => number) | undefined;
+  readonly partition?: Partitioner | undefined;
+  /** The topic belongs to the application: its real name has the application's id before it. Set by the compiler only. */
+  readonly internal?: true;
 }
+
+/** Chooses the partition of a record: 0 <= answer < partitions. */
+export type Partitioner = (value: unknown, message: AnyMessage, partitions: number) => number;
 
 export interface RepartitionSpec {
   readonly partitions?: number | undefined;
+  readonly partitioner?: Partitioner | undefined;
 }
 
 export interface AsyncSpec {

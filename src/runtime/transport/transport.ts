@@ -141,6 +141,8 @@ export interface Producer {
     timestamp: number,
     headers: Headers,
   ): void;
+  /** Offset behind the last acknowledged record of a partition; undefined where this producer has written none. */
+  end(topic: string, partition: number): number | undefined;
   /** Bytes appended and not yet acknowledged: the measure for back-pressure. */
   readonly pendingBytes: number;
   /** Resolves when everything appended before the call is acknowledged by all in-sync replicas. */
