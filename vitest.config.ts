@@ -14,6 +14,7 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: 'kafka',
           include: ['test/kafka/**/*.test.ts'],
+          globalSetup: 'test/kafka/globalSetup.ts',
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
