@@ -71,6 +71,9 @@ export type View = (key: unknown) => AnyCell | undefined;
 
 export interface SourceSpec {
   readonly topic: string;
+  /** Read the topic. Not always the codecs of the node: see Codec.output. */
+  readonly key: AnyCodec;
+  readonly value: AnyCodec;
   readonly reset: 'earliest' | 'latest';
   /** What happens to a record that cannot be decoded or validated. */
   readonly onError: ErrorPolicy;

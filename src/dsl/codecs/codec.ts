@@ -18,6 +18,8 @@ interface CodecBase<T> {
   readonly partitionBy?: (value: T) => Encoded;
   /** A primitive that stands for the value in a Map. Default: what `encode` gives, bytes as Latin-1. */
   readonly identity?: (value: T) => string | number;
+  /** Present on codecs that only read, as bytes of an older schema: what everything behind the source writes and reads. */
+  readonly output?: Codec<T>;
 }
 
 export interface TextCodec<T> extends CodecBase<T> {
