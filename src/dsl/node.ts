@@ -1,3 +1,4 @@
+import type { MillraceError } from '../errors.ts';
 import type { Codec, Encoded } from './codecs/codec.ts';
 import type { Change, Message, WindowKey } from './message.ts';
 
@@ -136,6 +137,8 @@ export interface StepContext {
   guard<F extends AnyFunction>(fn: F): F;
   /** Writes to a topic: only sinks do. */
   send(sink: SinkSpec, message: AnyMessage, key: AnyCodec, value: AnyCodec): void;
+  /** Ends the task with an error that arose outside a call, in a timer or a promise: all that a step may do from there. */
+  fail(error: MillraceError): void;
   /** Gives up a record for a reason; counted and reported, never silent. */
   drop(reason: DropReason, message: AnyMessage): void;
   /** Called before each commit, upstream steps first: a step that holds updates back emits them here. */
