@@ -1,0 +1,137 @@
+import { json } from '../codecs/json.ts';
+import { text } from '../codecs/text.ts';
+import { MillraceError } from '../../errors.ts';
+import type { AnyCodec, Node, Operator, Receive, StepContext } from '../node.ts';
+
+/** A step while the topology is being put together: everything but its final names. */
+export interface Draft {
+  readonly node: Node;
+  readonly operator: Operator;
+  readonly inputs: Draft[];
+  /** Set on the two halves of a repartition topic; names.ts names the topic. */
+  readonly crossing?: Crossing;
+  /** From the source to here: what names are derived from. Not unique. */
+  path: string;
+  /** Unique; for people. */
+  name: string;
+}
+
+/** A repartition topic: written by one sub-topology, read by another. */
+export interface Crossing {
+  readonly from: Draft;
+  readonly key: AnyCodec;
+  readonly value: AnyCodec;
+  readonly partitions: number | undefined;
+  /** The user's names of the steps that read it, or of the repartition() itself: the first of them names the topic. */
+  readonly readers: string[];
+  /** A left join pads records without a key, so they may not be dropped on the way to it. */
+  keepNullKeys: boolean;
+  topic: string;
+}
+
+/** Turns nodes into steps and puts a repartition topic wherever a changed key meets a step that needs it. */
+export function link(nodes: readonly Node[]): Draft[] {
+  const drafts: Draft[] = [];
+  const byNode = new Map<Node, Draft>();
+  const rekeyed = new Set<Node>();
+  const crossings = new Map<Node, Draft>();
+
+  const cross = (input: Node, reader: Node): Draft => {
+    // An explicit repartition() has settings of its own; all steps that merely need the new key share one topic.
+    const shared = reader.operator.repartition === undefined ? input : reader;
+    let source = crossings.get(shared);
+    if (source === undefined) {
+      source = crossing(input, byNode.get(input)!, reader, drafts);
+      crossings.set(shared, source);
+    }
+    const { readers } = source.crossing!;
+    if (reader.name !== undefined) readers.push(reader.name);
+    if (reader.operator.nullKeys === 'keep') source.crossing!.keepNullKeys = true;
+    return source;
+  };
+
+  for (const node of nodes) {
+    const { operator } = node;
+    const needsKey = operator.keyed === true || node.shape === 'windowed';
+    const inputs = node.inputs.map((input, index) =>
+      needsKey && index !== operator.globalInput && rekeyed.has(input)
+        ? cross(input, node)
+        : byNode.get(input)!,
+    );
+    if (operator.repartition !== undefined) {
+      byNode.set(node, cross(node.inputs[0]!, node));
+      continue;
+    }
+    const settled = needsKey || operator.source !== undefined;
+    if (operator.rekeys || (!settled && node.inputs.some((input) => rekeyed.has(input)))) rekeyed.add(node);
+    const draft: Draft = { node, operator, inputs, path: '', name: '' };
+    byNode.set(node, draft);
+    drafts.push(draft);
+  }
+  return drafts;
+}
+
+function crossing(input: Node, from: Draft, reader: Node, drafts: Draft[]): Draft {
+  const explicit = reader.operator.repartition !== undefined ? reader : undefined;
+  const key = explicit?.key ?? input.key ?? keyOfOtherInput(reader, input) ?? text;
+  const value = explicit?.value ?? input.value ?? json();
+  const shared: Crossing = {
+    from,
+    key,
+    value,
+    partitions: reader.operator.repartition?.partitions,
+    readers: [],
+    keepNullKeys: false,
+    topic: '',
+  };
+  const operator = crossingSink(shared, reader);
+  const sink: Draft = {
+    node: { shape: 'sink', operator, inputs: [input], key, value },
+    operator,
+    inputs: [from],
+    crossing: shared,
+    path: '',
+    name: '',
+  };
+  const source: Draft = {
+    node: { shape: input.shape, operator: crossingSource, inputs: [], key, value, window: input.window },
+    operator: crossingSource,
+    inputs: [],
+    crossing: shared,
+    path: '',
+    name: '',
+  };
+  drafts.push(sink, source);
+  return source;
+}
+
+function keyOfOtherInput(reader: Node, input: Node): AnyCodec | undefined {
+  return reader.inputs.find((other) => other !== input)?.key;
+}
+
+/** Writes what reaches the end of a sub-topology. Records without a key cannot be found again by key: they are given up. */
+function crossingSink(shared: Crossing, reader: Node): Operator {
+  const partition = reader.operator.repartition?.partitioner;
+  return {
+    kind: 'to',
+    sink: { topic: () => shared.topic, partition },
+    run: (task: StepContext): readonly Receive[] => {
+      const sink = { topic: shared.topic, partition, internal: true as const };
+      return [
+        (message) => {
+          if (message.key === null && !shared.keepNullKeys) task.drop('null-key', message);
+          else task.send(sink, message, shared.key, shared.value);
+        },
+      ];
+    },
+  };
+}
+
+const crossingSource: Operator = {
+  kind: 'source',
+  run: () => {
+    throw new MillraceError('INTERNAL', 'A source was run as a step', {
+      next: 'Report this to millrace with the topology.',
+    });
+  },
+};
