@@ -1,5 +1,5 @@
-import { collect } from './compile/collect.ts';
 import { checkAsync, checkKeys } from './compile/checks.ts';
+import { collect } from './compile/collect.ts';
 import { link } from './compile/link.ts';
 import { nameSteps } from './compile/names.ts';
 import { checkStoreNames, split } from './compile/split.ts';

@@ -10,12 +10,16 @@ export function checkAsync(drafts: readonly Draft[]): void {
     for (let step = before.pop(); step !== undefined; step = before.pop()) {
       const table = step.operator.source !== undefined && step.node.shape === 'table';
       if (step.operator.stores !== undefined || table) {
-        throw new MillraceError('MISPLACED_STEP', `${draft.operator.kind} stands behind a step that keeps state`, {
-          step: draft.path,
-          expected: 'only stateless steps between the source and an asynchronous step',
-          found: `${step.operator.kind} (${step.path})`,
-          next: 'Move it before the first stateful step, or put repartition() between them.',
-        });
+        throw new MillraceError(
+          'MISPLACED_STEP',
+          `${draft.operator.kind} stands behind a step that keeps state`,
+          {
+            step: draft.path,
+            expected: 'only stateless steps between the source and an asynchronous step',
+            found: `${step.operator.kind} (${step.path})`,
+            next: 'Move it before the first stateful step, or put repartition() between them.',
+          },
+        );
       }
       before.push(...step.inputs);
     }

@@ -1,6 +1,6 @@
+import { MillraceError } from '../../errors.ts';
 import { json } from '../codecs/json.ts';
 import { text } from '../codecs/text.ts';
-import { MillraceError } from '../../errors.ts';
 import type { AnyCodec, Node, Operator, Receive, StepContext } from '../node.ts';
 
 /** A step while the topology is being put together: everything but its final names. */

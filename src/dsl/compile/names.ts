@@ -45,7 +45,8 @@ function claim(kept: Map<string, Draft>, name: string, draft: Draft): void {
   if (kept.has(name)) {
     throw new MillraceError('AMBIGUOUS_NAME', `Two steps would keep their data under the name ${name}`, {
       step: draft.path,
-      expected: 'a name of its own for every store and repartition topic, since it names topics that outlive a deployment',
+      expected:
+        'a name of its own for every store and repartition topic, since it names topics that outlive a deployment',
       found: `${kept.get(name)!.operator.kind} and ${draft.operator.kind}, both ${name}`,
       next: "Name one of them, as in count('orders-per-user') or repartition({ name: 'by-user' }); or use one handle twice instead of describing the same twice.",
     });

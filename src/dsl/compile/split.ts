@@ -105,7 +105,9 @@ function sourcesOf(draft: Draft): readonly string[] {
 }
 
 const crossingsOf = (drafts: readonly Draft[]): Crossing[] =>
-  drafts.filter((draft) => draft.crossing !== undefined && draft.operator.sink !== undefined).map(({ crossing }) => crossing!);
+  drafts
+    .filter((draft) => draft.crossing !== undefined && draft.operator.sink !== undefined)
+    .map(({ crossing }) => crossing!);
 
 function repartitionTopic(crossing: Crossing, groups: readonly (readonly Draft[])[]): RepartitionTopic {
   const home = groups.find((members) => members.includes(crossing.from))!;
