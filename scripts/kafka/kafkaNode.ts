@@ -42,6 +42,10 @@ export class KafkaNode {
     this.#logFile = join(options.folder, 'server.log');
   }
 
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
   /** Writes the configuration and formats the storage, once. */
   async format(): Promise<void> {
     const { folder, properties, java, classPath, clusterId } = this.#options;

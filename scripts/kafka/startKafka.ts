@@ -19,6 +19,10 @@ export interface KafkaOptions {
 export interface KafkaCluster {
   /** host:port of each node, in the order of their indexes. */
   readonly brokers: readonly string[];
+  /** Process id of each node that runs. */
+  pids(): readonly number[];
+  /** Where the nodes keep their data and logs, until stop(). */
+  readonly folder: string;
   /** Ends every node at once and removes their data. */
   stop(): Promise<void>;
   /** Sends a signal to one node, 0 being the first. SIGKILL and SIGTERM: resolves when it has ended. */
@@ -55,7 +59,7 @@ export async function startKafka({ nodes: count, config = {}, log }: KafkaOption
       onExit: (pid) => watch.stdin!.write(`-${pid}\n`),
     });
   });
-  const cluster = asCluster(nodes, watch);
+  const cluster = asCluster(nodes, folder, watch);
   try {
     log?.(`Starting Kafka, ${count} node${count > 1 ? 's' : ''} ...`);
     await Promise.all(nodes.map((node) => node.format()));
@@ -68,7 +72,7 @@ export async function startKafka({ nodes: count, config = {}, log }: KafkaOption
   return cluster;
 }
 
-function asCluster(nodes: readonly KafkaNode[], watch: ChildProcess): KafkaCluster {
+function asCluster(nodes: readonly KafkaNode[], folder: string, watch: ChildProcess): KafkaCluster {
   const at = (index: number): KafkaNode => {
     const node = nodes[index];
     if (!node)
@@ -77,6 +81,8 @@ function asCluster(nodes: readonly KafkaNode[], watch: ChildProcess): KafkaClust
   };
   const cluster: KafkaCluster = {
     brokers: nodes.map((node) => node.address),
+    folder,
+    pids: () => nodes.flatMap((node) => node.pid ?? []),
     async stop() {
       await Promise.all(nodes.map((node) => node.kill('SIGKILL')));
       if (watch.exitCode !== null || watch.signalCode !== null) return;
