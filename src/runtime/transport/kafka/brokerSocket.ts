@@ -1,0 +1,167 @@
+import type { Socket } from 'node:net';
+import { MillraceError } from '../../../errors.ts';
+import type { Clock } from '../../clock.ts';
+import { Decoder } from './protocol/decoder.ts';
+import { Encoder } from './protocol/encoder.ts';
+import type { Request } from './protocol/request.ts';
+import { RequestLost } from './requestLost.ts';
+import { ResponseFrames } from './responseFrames.ts';
+
+interface Pending {
+  readonly correlationId: number;
+  readonly flexible: boolean;
+  readonly parse: (decoder: Decoder) => unknown;
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: Error) => void;
+  readonly stopTimer: () => void;
+}
+
+/** Which versions of an API the broker speaks, by API key. */
+export type ApiVersions = ReadonlyMap<number, { readonly min: number; readonly max: number }>;
+
+/**
+ * One authenticated socket to one broker. Requests are answered in the order they are sent, so an answer that does not come
+ * also holds up all that follow: a timeout ends the socket.
+ */
+export class BrokerSocket {
+  readonly address: string;
+  readonly #socket: Socket;
+  readonly #clientId: string;
+  readonly #clock: Clock;
+  readonly #pending: Pending[] = [];
+  readonly #versions: ApiVersions;
+  #correlationId = 0;
+  #ended: Error | undefined;
+  #drained: (() => void) | undefined;
+
+  constructor(socket: Socket, address: string, clientId: string, versions: ApiVersions, clock: Clock) {
+    this.address = address;
+    this.#socket = socket;
+    this.#clientId = clientId;
+    this.#versions = versions;
+    this.#clock = clock;
+    const frames = new ResponseFrames((frame) => this.#answer(frame));
+    socket.on('data', (chunk: Buffer) => {
+      try {
+        frames.push(chunk);
+      } catch (error) {
+        this.end('sent what is no Kafka response', error);
+      }
+    });
+    socket.on('error', (error) => this.end('failed', error));
+    socket.on('end', () => this.end('was closed by the broker'));
+    socket.on('close', () => this.end('was closed'));
+  }
+
+  get open(): boolean {
+    return this.#ended === undefined;
+  }
+
+  get inFlight(): number {
+    return this.#pending.length;
+  }
+
+  /** Sends at once; rejects with RequestLost when no answer comes in time or the socket ends before. */
+  send<T>(request: Request<T>, timeoutMs: number): Promise<T> {
+    if (this.#ended !== undefined)
+      return Promise.reject(this.#lost(this.#ended.message, false, this.#ended.cause));
+    return new Promise<T>((resolve, reject) => {
+      this.#check(request);
+      const correlationId = this.#correlationId;
+      this.#correlationId = (correlationId + 1) & 0x7fffffff;
+      const frame = encodeFrame(request, correlationId, this.#clientId);
+      if (request.expectResponse === false) resolve(undefined as T);
+      else {
+        const timedOut = () => this.end(`did not answer within ${timeoutMs} ms`);
+        this.#pending.push({
+          correlationId,
+          flexible: request.flexible === true,
+          parse: request.parse,
+          resolve: resolve as (answer: unknown) => void,
+          reject,
+          stopTimer: this.#clock.after(timeoutMs, timedOut),
+        });
+      }
+      this.#socket.cork();
+      for (const chunk of frame) this.#socket.write(chunk);
+      this.#socket.uncork();
+    });
+  }
+
+  /** Closes at once: whatever waits for an answer is rejected. */
+  end(why: string, cause?: unknown): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = new Error(why, { cause });
+    this.#socket.destroy();
+    for (const pending of this.#pending.splice(0)) {
+      pending.stopTimer();
+      pending.reject(this.#lost(why, true, cause));
+    }
+    this.#drained?.();
+  }
+
+  /** Closes after the answers that are still owed. */
+  retire(): void {
+    if (this.#pending.length === 0) this.end('was closed');
+    else this.#drained = () => this.end('was closed');
+  }
+
+  speaks(apiKey: number, version: number): boolean {
+    const range = this.#versions.get(apiKey);
+    return range !== undefined && range.min <= version && version <= range.max;
+  }
+
+  #check(request: Request<unknown>): void {
+    if (this.speaks(request.apiKey, request.version)) return;
+    const range = this.#versions.get(request.apiKey);
+    throw new MillraceError(
+      'UNSUPPORTED_BROKER',
+      `broker ${this.address} does not speak a request millrace needs`,
+      {
+        expected: `API ${request.apiKey} version ${request.version}`,
+        found: range === undefined ? 'no such API' : `versions ${range.min} to ${range.max}`,
+        next: 'Use Apache Kafka 3.6 or newer, or a broker compatible with it.',
+      },
+    );
+  }
+
+  #answer(frame: Buffer): void {
+    const decoder = new Decoder(frame);
+    const correlationId = decoder.int32();
+    const pending = this.#pending.shift();
+    if (pending === undefined || pending.correlationId !== correlationId) {
+      if (pending !== undefined) this.#pending.unshift(pending);
+      throw new Error(`an answer to request ${correlationId}, expected ${pending?.correlationId ?? 'none'}`);
+    }
+    pending.stopTimer();
+    try {
+      if (pending.flexible) decoder.tags();
+      pending.resolve(pending.parse(decoder));
+    } catch (error) {
+      pending.reject(error as Error);
+    }
+    if (this.#pending.length === 0) this.#drained?.();
+  }
+
+  #lost(why: string, mayHaveArrived: boolean, cause: unknown): RequestLost {
+    return new RequestLost(
+      'BROKER_UNREACHABLE',
+      `the connection to broker ${this.address} ${why}`,
+      mayHaveArrived,
+      {
+        cause,
+        next: 'Check that the broker runs; millrace repeats what can be repeated.',
+      },
+    );
+  }
+}
+
+function encodeFrame(request: Request<unknown>, correlationId: number, clientId: string): readonly Buffer[] {
+  const body = new Encoder();
+  body.int32(0).int16(request.apiKey).int16(request.version).int32(correlationId).string(clientId);
+  if (request.flexible === true) body.noTags();
+  request.body(body);
+  const chunks = body.chunks();
+  chunks[0]!.writeInt32BE(body.size - 4, 0);
+  return chunks;
+}

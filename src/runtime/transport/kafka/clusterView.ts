@@ -1,0 +1,195 @@
+import { MillraceError } from '../../../errors.ts';
+import { type Clock, delay } from '../../clock.ts';
+import type { Address } from './address.ts';
+import { backoffMs } from './backoff.ts';
+import type { BrokerSocket } from './brokerSocket.ts';
+import type { BrokerSockets } from './brokerSockets.ts';
+import type { TopicMetadata } from './connection.ts';
+import { code, isRetriable, toMillraceError } from './protocol/errors.ts';
+import { type AnsweredTopic, type Metadata, metadata } from './protocol/metadata.ts';
+import type { Request } from './protocol/request.ts';
+import { RequestLost } from './requestLost.ts';
+
+const maxAgeMs = 300_000;
+const lane = 'control';
+
+/** What is known of the cluster: its brokers and topics. Bootstrap addresses are nodes -1, -2, ... until real ones are learnt. */
+export class ClusterView {
+  readonly #sockets: BrokerSockets;
+  readonly #bootstrapIds: readonly number[];
+  readonly #timeoutMs: number;
+  readonly #random: () => number;
+  readonly #clock: Clock;
+  readonly #topics = new Map<string, { readonly topic: TopicMetadata; readonly asOf: number }>();
+  readonly #asking = new Map<string, Promise<Metadata>>();
+  #controller: number | undefined;
+
+  constructor(
+    sockets: BrokerSockets,
+    bootstrap: readonly Address[],
+    timeoutMs: number,
+    random: () => number,
+    clock: Clock,
+  ) {
+    this.#sockets = sockets;
+    this.#bootstrapIds = bootstrap.map((_, index) => -1 - index);
+    this.#timeoutMs = timeoutMs;
+    this.#random = random;
+    this.#clock = clock;
+    for (const [index, address] of bootstrap.entries()) sockets.learn(-1 - index, address);
+  }
+
+  /** One round over the bootstrap brokers, none of which may use up the time of the others. */
+  async open(deadline: number): Promise<void> {
+    const ids = rotated(this.#bootstrapIds, this.#random);
+    let lost: unknown;
+    for (const [index, id] of ids.entries()) {
+      const left = Math.max(1, deadline - this.#clock.monotonic());
+      try {
+        const socket = await this.#sockets.socket(id, lane, left / (ids.length - index));
+        requireNewEnough(socket);
+        this.#learn(await socket.send(metadata([]), left));
+        await this.#reachAdvertised(id, deadline);
+        this.#sockets.release(id);
+        return;
+      } catch (error) {
+        if (!(error instanceof RequestLost) || error.code === 'TRANSPORT_CLOSED') throw error;
+        lost = error;
+      }
+    }
+    throw lost;
+  }
+
+  /** Asks any broker; the next one where the answer is lost. For requests that may be repeated. */
+  async ask<T>(request: Request<T>): Promise<T> {
+    let lost: unknown;
+    for (const id of this.#order()) {
+      try {
+        return await this.#sockets.send(id, lane, request, this.#timeoutMs);
+      } catch (error) {
+        if (!(error instanceof RequestLost) || error.code === 'TRANSPORT_CLOSED') throw error;
+        lost = error;
+      }
+    }
+    throw lost;
+  }
+
+  async topics(names: readonly string[], fresh: boolean): Promise<ReadonlyMap<string, TopicMetadata>> {
+    const deadline = this.#clock.monotonic() + this.#timeoutMs;
+    const oldest = this.#clock.monotonic() - maxAgeMs;
+    let wanted = names.filter((name) => fresh || !((this.#topics.get(name)?.asOf ?? -Infinity) >= oldest));
+    for (let attempt = 0; wanted.length > 0; attempt++) {
+      const answer = await this.#refresh(wanted);
+      const left = this.#keep(answer.topics, wanted, this.#clock.monotonic() < deadline);
+      wanted = left;
+      if (wanted.length > 0) await delay(this.#clock, backoffMs(attempt, this.#random));
+    }
+    const found = new Map<string, TopicMetadata>();
+    for (const name of names) {
+      const entry = this.#topics.get(name);
+      if (entry !== undefined) found.set(name, entry.topic);
+    }
+    return found;
+  }
+
+  async controller(): Promise<number> {
+    if (this.#controller === undefined || !this.#sockets.ids.includes(this.#controller))
+      await this.#refresh([]);
+    return this.#controller ?? this.#order()[0]!;
+  }
+
+  /** Callers that want the same at the same time share one request. */
+  #refresh(names: readonly string[]): Promise<Metadata> {
+    const key = [...names].sort().join(' ');
+    let answer = this.#asking.get(key);
+    if (answer === undefined) {
+      answer = this.ask(metadata(names))
+        .then((found) => this.#learn(found))
+        .finally(() => this.#asking.delete(key));
+      this.#asking.set(key, answer);
+    }
+    return answer;
+  }
+
+  #learn(found: Metadata): Metadata {
+    for (const node of found.nodes) this.#sockets.learn(node.id, { host: node.host, port: node.port });
+    if (found.controller >= 0) this.#controller = found.controller;
+    return found;
+  }
+
+  /** Stores what was answered; returns the names that are worth asking for again. */
+  #keep(answers: readonly AnsweredTopic[], wanted: readonly string[], mayAskAgain: boolean): string[] {
+    const again: string[] = [];
+    for (const { errorCode, topic, topicId, partitions } of answers) {
+      if (!wanted.includes(topic)) continue;
+      if (errorCode === code.none) {
+        const sorted = [...partitions].sort((a, b) => a.partition - b.partition);
+        this.#topics.set(topic, {
+          topic: { topic, topicId, partitions: sorted },
+          asOf: this.#clock.monotonic(),
+        });
+      } else if (errorCode === code.unknownTopicOrPartition) this.#topics.delete(topic);
+      else if (isRetriable(errorCode) && mayAskAgain) again.push(topic);
+      else
+        throw toMillraceError(errorCode, `topic ${topic} cannot be looked up`, {
+          topic,
+          operation: 'Describe',
+        });
+    }
+    return again;
+  }
+
+  /** A broker's own idea of its address is often wrong in containers: better said at start than found out later. */
+  async #reachAdvertised(bootstrapId: number, deadline: number): Promise<void> {
+    const ids = rotated(this.#advertised(), this.#random);
+    let lost: unknown;
+    for (const [index, id] of ids.entries()) {
+      try {
+        const left = Math.max(1, deadline - this.#clock.monotonic());
+        await this.#sockets.socket(id, lane, left / (ids.length - index));
+        return;
+      } catch (error) {
+        if (!(error instanceof RequestLost) || error.code === 'TRANSPORT_CLOSED') throw error;
+        lost = error;
+      }
+    }
+    const addresses = ids.map((id) => this.#sockets.address(id)).join(', ');
+    const bootstrap = this.#sockets.address(bootstrapId);
+    throw new RequestLost(
+      'BROKER_UNREACHABLE',
+      `broker ${bootstrap} answers, but not where it says it is`,
+      false,
+      {
+        cause: lost,
+        found: `advertised: ${addresses || 'no broker'}`,
+        next: "Set the broker's advertised.listeners to an address that can be reached from here.",
+      },
+    );
+  }
+
+  #advertised(): number[] {
+    return this.#sockets.ids.filter((id) => id >= 0);
+  }
+
+  /** Connected brokers first, bootstrap addresses last. */
+  #order(): number[] {
+    const known = rotated(this.#advertised(), this.#random);
+    const connected = known.filter((id) => this.#sockets.connected(id));
+    return [...connected, ...known.filter((id) => !connected.includes(id)), ...this.#bootstrapIds];
+  }
+}
+
+function rotated(ids: readonly number[], random: () => number): number[] {
+  const from = Math.floor(random() * ids.length);
+  return [...ids.slice(from), ...ids.slice(0, from)];
+}
+
+/** AddPartitionsToTxn v4 came with 3.6, and with it the check that a producer's partition is in its transaction (KIP-890). */
+function requireNewEnough(socket: BrokerSocket): void {
+  if (socket.speaks(24, 4)) return;
+  throw new MillraceError('UNSUPPORTED_BROKER', `broker ${socket.address} is too old`, {
+    expected: 'Apache Kafka 3.6 or newer',
+    found: 'a broker without AddPartitionsToTxn version 4',
+    next: 'Upgrade the brokers; exactly-once needs the checks that came with 3.6.',
+  });
+}

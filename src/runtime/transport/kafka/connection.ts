@@ -1,0 +1,158 @@
+import { randomInt } from 'node:crypto';
+import { MillraceError } from '../../../errors.ts';
+import { type Clock, delay } from '../../clock.ts';
+import { type Address, parseAddress } from './address.ts';
+import { backoffMs } from './backoff.ts';
+import { BrokerSockets } from './brokerSockets.ts';
+import { ClusterView } from './clusterView.ts';
+import type { KafkaConfig } from './kafkaConfig.ts';
+import { type KafkajsBridge, kafkajsBridge } from './kafkajsBridge.ts';
+import { isRetriable, toMillraceError } from './protocol/errors.ts';
+import { type CoordinatorKind, findCoordinator } from './protocol/findCoordinator.ts';
+import type { PartitionMetadata } from './protocol/metadata.ts';
+import type { Request } from './protocol/request.ts';
+import { RequestLost } from './requestLost.ts';
+
+/** The brokers of one cluster: finds who answers for what, keeps the sockets, and never repeats a request by itself. */
+export interface Connection {
+  /** Finds a broker that answers and is new enough. BROKER_UNREACHABLE, NOT_AUTHENTICATED, UNSUPPORTED_BROKER, UNSUPPORTED_CLIENT. */
+  open(): Promise<void>;
+  /**
+   * One request, one attempt. A lane is a socket of its own per broker: answers on one come in the order of the requests, so
+   * what a broker may hold back (fetch, join) gets its own. Rejects with RequestLost when there is no answer.
+   */
+  send<T>(node: number, lane: string, request: Request<T>, timeoutMs?: number): Promise<T>;
+  /** Topics that exist, from the cache (at most five minutes old) or, `fresh`, from a broker. Missing ones are not in the map. */
+  topics(
+    names: readonly string[],
+    options?: { fresh?: boolean },
+  ): Promise<ReadonlyMap<string, TopicMetadata>>;
+  /** The node that keeps the group or transactional id. `fresh`: after NOT_COORDINATOR or a lost request. */
+  coordinator(kind: CoordinatorKind, key: string, options?: { fresh?: boolean }): Promise<number>;
+  /** A node that takes topic creation and the like. */
+  controller(): Promise<number>;
+  /** 0 <= x < 1, for jitter. */
+  readonly random: () => number;
+  /** ms the caller may go on repeating one thing. */
+  readonly requestTimeoutMs: number;
+  /** Drops every socket at once. */
+  crash(): void;
+  close(): Promise<void>;
+}
+
+export interface TopicMetadata {
+  readonly topic: string;
+  readonly topicId: Buffer;
+  /** By partition number. */
+  readonly partitions: readonly PartitionMetadata[];
+}
+
+export function openConnection(config: KafkaConfig, clock: Clock): Connection {
+  return new KafkaConnection(config, clock);
+}
+
+class KafkaConnection implements Connection {
+  readonly random: () => number;
+  readonly requestTimeoutMs: number;
+  readonly #clock: Clock;
+  readonly #connectTimeoutMs: number;
+  readonly #bridge: KafkajsBridge;
+  readonly #sockets: BrokerSockets;
+  readonly #view: ClusterView;
+  readonly #coordinators = new Map<string, number>();
+
+  constructor(config: KafkaConfig, clock: Clock) {
+    this.random = config.random ?? (() => randomInt(2 ** 32) / 2 ** 32);
+    this.requestTimeoutMs = config.requestTimeoutMs ?? 30_000;
+    this.#connectTimeoutMs = config.connectTimeoutMs ?? 10_000;
+    this.#clock = clock;
+    this.#bridge = kafkajsBridge(config);
+    const { random } = this;
+    const settings = {
+      clientId: config.clientId ?? 'millrace',
+      connectTimeoutMs: this.#connectTimeoutMs,
+      random,
+    };
+    this.#sockets = new BrokerSockets(this.#bridge, settings, clock);
+    this.#view = new ClusterView(this.#sockets, bootstrapOf(config), this.requestTimeoutMs, random, clock);
+  }
+
+  async open(): Promise<void> {
+    await this.#bridge.check();
+    const deadline = this.#clock.monotonic() + this.#connectTimeoutMs;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.#view.open(deadline);
+      } catch (error) {
+        const wait = backoffMs(attempt, this.random);
+        const over = this.#clock.monotonic() + wait >= deadline;
+        if (!isUnreachable(error) || over) throw error;
+        await delay(this.#clock, wait);
+      }
+    }
+  }
+
+  send<T>(
+    node: number,
+    lane: string,
+    request: Request<T>,
+    timeoutMs: number = this.requestTimeoutMs,
+  ): Promise<T> {
+    return this.#sockets.send(node, lane, request, timeoutMs);
+  }
+
+  topics(
+    names: readonly string[],
+    options?: { fresh?: boolean },
+  ): Promise<ReadonlyMap<string, TopicMetadata>> {
+    return this.#view.topics(names, options?.fresh === true);
+  }
+
+  async coordinator(kind: CoordinatorKind, key: string, options?: { fresh?: boolean }): Promise<number> {
+    const known = this.#coordinators.get(`${kind} ${key}`);
+    if (known !== undefined && options?.fresh !== true) return known;
+    const deadline = this.#clock.monotonic() + this.requestTimeoutMs;
+    for (let attempt = 0; ; attempt++) {
+      const found = await this.#view.ask(findCoordinator(kind, key));
+      if (found.errorCode === 0) {
+        this.#sockets.learn(found.node, found);
+        this.#coordinators.set(`${kind} ${key}`, found.node);
+        return found.node;
+      }
+      const wait = backoffMs(attempt, this.random);
+      if (!isRetriable(found.errorCode) || this.#clock.monotonic() + wait >= deadline) {
+        throw toMillraceError(found.errorCode, `the coordinator of ${kind} ${key} was not found`, {
+          ...(kind === 'group' ? { group: key } : { transactionalId: key }),
+          operation: 'Describe',
+          message: found.errorMessage,
+        });
+      }
+      await delay(this.#clock, wait);
+    }
+  }
+
+  controller(): Promise<number> {
+    return this.#view.controller();
+  }
+
+  crash(): void {
+    this.#sockets.end('was dropped');
+  }
+
+  async close(): Promise<void> {
+    this.#sockets.end('was closed by millrace');
+  }
+}
+
+function bootstrapOf(config: KafkaConfig): Address[] {
+  if (config.brokers.length > 0) return config.brokers.map(parseAddress);
+  throw new MillraceError('INVALID_SETTING', 'there is no broker to connect to', {
+    expected: 'at least one host:port',
+    found: 'an empty list',
+    next: 'Set brokers, for example localhost:9092.',
+  });
+}
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof RequestLost && error.code === 'BROKER_UNREACHABLE';
+}

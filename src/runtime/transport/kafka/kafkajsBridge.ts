@@ -1,0 +1,251 @@
+import { createRequire } from 'node:module';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { type Cluster, Kafka, logLevel, type SASLOptions } from 'kafkajs';
+import { MillraceError } from '../../../errors.ts';
+import type { Address } from './address.ts';
+import type { ApiVersions } from './brokerSocket.ts';
+import type { KafkaConfig, KafkaSasl } from './kafkaConfig.ts';
+import { RequestLost } from './requestLost.ts';
+
+/**
+ * The only file that knows kafkajs. kafkajs opens a socket: TCP, TLS, ApiVersions, SASL; then the socket is ours and
+ * kafkajs never sees another byte of it. Its own clients, retries, request queue and codecs stay unused (what they do wrong
+ * is in docs/decisions). What is used of its inside is named here, and checked before anything is connected.
+ */
+const builtOn = '2.2.4';
+
+interface InnerCluster {
+  readonly rootLogger: unknown;
+  readonly connectionPoolBuilder: { build(to: { host: string; port: number }): Promise<InnerPool> };
+  readonly brokerPool: {
+    createBroker(options: { connectionPool: InnerPool; logger: unknown }): InnerBroker;
+  };
+}
+
+interface InnerPool {
+  readonly pool: readonly InnerConnection[];
+}
+
+interface InnerConnection {
+  readonly requestQueue: InnerQueue;
+  /** ms after which the broker wants new credentials, as kafkajs's own 64-bit number; 0: never. */
+  readonly sessionLifetime: { toString(): string };
+}
+
+interface InnerQueue {
+  readonly pending: readonly unknown[];
+  scheduleCheckPendingRequests(): void;
+}
+
+interface InnerBroker {
+  connect(): Promise<void>;
+  readonly versions: Readonly<Record<string, { minVersion: number; maxVersion: number }>> | null;
+}
+
+export interface OpenedSocket {
+  readonly socket: Socket;
+  readonly versions: ApiVersions;
+  /** ms until the broker asks for new credentials; 0: never. */
+  readonly sessionLifetimeMs: number;
+}
+
+export interface KafkajsBridge {
+  /** UNSUPPORTED_CLIENT unless the installed kafkajs is the one this file was written for. */
+  check(): Promise<void>;
+  /** Resolves with an authenticated socket. NOT_AUTHENTICATED, or RequestLost when the broker cannot be reached. */
+  openSocket(to: Address, signal: AbortSignal): Promise<OpenedSocket>;
+}
+
+export function kafkajsBridge(config: KafkaConfig): KafkajsBridge {
+  return {
+    check: () => checkShapes(config),
+    openSocket: (to, signal) => openSocket(config, to, signal),
+  };
+}
+
+async function openSocket(config: KafkaConfig, to: Address, signal: AbortSignal): Promise<OpenedSocket> {
+  let socket: Socket | undefined;
+  const cluster = clusterOf(config, (onConnect) => {
+    socket = dial(config, to, onConnect);
+    return socket;
+  });
+  const connectionPool = await cluster.connectionPoolBuilder.build(to);
+  const connection = connectionPool.pool[0]!;
+  withoutIdleTimers(connection.requestQueue);
+  const broker = cluster.brokerPool.createBroker({ connectionPool, logger: cluster.rootLogger });
+  try {
+    await unlessAborted(broker.connect(), signal);
+  } catch (error) {
+    socket?.destroy(new Error('given up'));
+    throw refusal(error, to, config);
+  }
+  if (socket === undefined) throw unsupported('a socket from the socketFactory', 'none was asked for');
+  // From here on kafkajs gets nothing more to read; its handlers of 'end' and 'error' only mark its own object as closed.
+  socket.removeAllListeners('data');
+  return {
+    socket,
+    versions: new Map(
+      Object.entries(broker.versions ?? {}).map(([key, range]) => [
+        Number(key),
+        { min: range.minVersion, max: range.maxVersion },
+      ]),
+    ),
+    sessionLifetimeMs: Number(connection.sessionLifetime.toString()),
+  };
+}
+
+/** kafkajs hands its cluster to partition assigners: a public, typed hook. Nothing is connected by this. */
+function clusterOf(config: KafkaConfig, dialled: (onConnect: () => void) => Socket): InnerCluster {
+  let captured: Cluster | undefined;
+  const kafka = new Kafka({
+    clientId: config.clientId ?? 'millrace',
+    brokers: ['given.to:1'],
+    ssl: config.ssl !== undefined && config.ssl !== false,
+    ...(config.sasl === undefined ? {} : { sasl: saslOptions(config.sasl) }),
+    socketFactory: ({ onConnect }) => dialled(onConnect),
+    // Times are kept by millrace, on its clock; kafkajs's own limit only has to be later.
+    connectionTimeout: 2 * (config.connectTimeoutMs ?? 10_000),
+    authenticationTimeout: 2 * (config.connectTimeoutMs ?? 10_000),
+    enforceRequestTimeout: false,
+    retry: { retries: 0 },
+    logLevel: logLevel.NOTHING,
+    logCreator: () => () => {},
+  });
+  kafka.consumer({
+    groupId: 'unused',
+    partitionAssigners: [
+      ({ cluster }) => {
+        captured = cluster;
+        return {
+          name: 'unused',
+          version: 0,
+          assign: async () => [],
+          protocol: () => ({ name: 'unused', metadata: Buffer.alloc(0) }),
+        };
+      },
+    ],
+  });
+  if (captured === undefined)
+    throw unsupported('partition assigners that are called with the cluster', 'no call');
+  return captured as unknown as InnerCluster;
+}
+
+function dial(config: KafkaConfig, to: Address, onConnect: () => void): Socket {
+  const { ssl } = config;
+  const socket =
+    ssl === undefined || ssl === false
+      ? connectTcp({ ...to, noDelay: true }, onConnect)
+      : connectTls(
+          { ...to, ...(isIP(to.host) === 0 ? { servername: to.host } : {}), ...(ssl === true ? {} : ssl) },
+          onConnect,
+        );
+  socket.setNoDelay(true);
+  socket.setKeepAlive(true, 60_000);
+  return socket;
+}
+
+function saslOptions(sasl: KafkaSasl): SASLOptions {
+  if (sasl.mechanism !== 'oauthbearer') return { ...sasl };
+  return { mechanism: 'oauthbearer', oauthBearerProvider: async () => ({ value: await sasl.token() }) };
+}
+
+/**
+ * kafkajs looks for queued requests after every answer, with a timer over a negative time where none is throttled. Node 24
+ * prints a TimeoutNegativeWarning for it (tulios/kafkajs#1751). With nothing queued there is nothing to look for.
+ */
+function withoutIdleTimers(queue: InnerQueue): void {
+  const schedule = queue.scheduleCheckPendingRequests;
+  queue.scheduleCheckPendingRequests = () => {
+    if (queue.pending.length > 0) schedule.call(queue);
+  };
+}
+
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const aborted = () => reject(signal.reason);
+    if (signal.aborted) aborted();
+    signal.addEventListener('abort', aborted, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted));
+  });
+}
+
+const refusedTypes = new Set([
+  'SASL_AUTHENTICATION_FAILED',
+  'UNSUPPORTED_SASL_MECHANISM',
+  'ILLEGAL_SASL_STATE',
+]);
+const certificateCodes =
+  /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|ERR_SSL_.*(ALERT|CERT))/;
+
+/** kafkajs's words for why a socket did not come to be, in ours. */
+function refusal(error: unknown, to: Address, config: KafkaConfig): MillraceError {
+  const { name, type, code } = error as { name?: string; type?: string; code?: string };
+  const broker = `${to.host}:${to.port}`;
+  if (name === 'KafkaJSSASLAuthenticationError' || (type !== undefined && refusedTypes.has(type))) {
+    return new MillraceError('NOT_AUTHENTICATED', `broker ${broker} refused the credentials`, {
+      cause: error,
+      found: config.sasl === undefined ? 'no sasl setting' : `mechanism ${config.sasl.mechanism}`,
+      next: 'Check the sasl setting: mechanism, user name and password, or token.',
+    });
+  }
+  if (code !== undefined && certificateCodes.test(code)) {
+    return new MillraceError(
+      'NOT_AUTHENTICATED',
+      `the TLS certificates of ${broker} and of millrace do not agree`,
+      {
+        cause: error,
+        found: code,
+        next: 'Check the ssl setting: ca, cert and key, and that the certificate names the host.',
+      },
+    );
+  }
+  return new RequestLost('BROKER_UNREACHABLE', `broker ${broker} cannot be reached`, false, {
+    cause: error,
+    next:
+      config.ssl === undefined || config.ssl === false
+        ? 'Check the address, that the broker runs, and whether it expects TLS (the ssl setting).'
+        : 'Check the address, that the broker runs, and that this port speaks TLS.',
+  });
+}
+
+async function checkShapes(config: KafkaConfig): Promise<void> {
+  const found = (createRequire(import.meta.url)('kafkajs/package.json') as { version?: unknown }).version;
+  if (found !== builtOn) throw unsupported(`kafkajs ${builtOn}`, `kafkajs ${String(found)}`);
+  const cluster = clusterOf(config, () => {
+    throw unsupported('no socket while nothing is sent', 'a socket was asked for');
+  });
+  expectFunction(cluster.connectionPoolBuilder?.build, 'cluster.connectionPoolBuilder.build');
+  expectFunction(cluster.brokerPool?.createBroker, 'cluster.brokerPool.createBroker');
+  const connectionPool = await cluster.connectionPoolBuilder.build({ host: 'nowhere.invalid', port: 1 });
+  const connection = connectionPool?.pool?.[0];
+  expectFunction(
+    connection?.requestQueue?.scheduleCheckPendingRequests,
+    'requestQueue.scheduleCheckPendingRequests',
+  );
+  if (!Array.isArray(connection?.requestQueue.pending))
+    throw unsupported('requestQueue.pending, an array', 'none');
+  if (!/^\d+$/.test(String(connection.sessionLifetime))) {
+    throw unsupported('connection.sessionLifetime, a number', String(connection.sessionLifetime));
+  }
+  const broker = cluster.brokerPool.createBroker({ connectionPool, logger: cluster.rootLogger });
+  expectFunction(broker?.connect, 'broker.connect');
+  if (broker.versions !== null)
+    throw unsupported('broker.versions, null before connect()', typeof broker.versions);
+}
+
+function expectFunction(value: unknown, name: string): void {
+  if (typeof value !== 'function') throw unsupported(`${name}, a function`, typeof value);
+}
+
+function unsupported(expected: string, found: string): MillraceError {
+  return new MillraceError(
+    'UNSUPPORTED_CLIENT',
+    'the installed kafkajs is not the one millrace was built on',
+    {
+      expected,
+      found,
+      next: `Install kafkajs ${builtOn} exactly (npm install kafkajs@${builtOn} --save-exact), or remove what replaces it.`,
+    },
+  );
+}
