@@ -1,0 +1,73 @@
+import { MillraceError } from '../errors.ts';
+import type { Codec } from './codecs/codec.ts';
+import type { Message } from './message.ts';
+import { checkStepName } from './names.ts';
+import type { ErrorPolicy, Node, Operator, Receive, StepContext, View } from './node.ts';
+import { outputOf, sourceSpec } from './sourceSpec.ts';
+
+export interface TableOptions<K, V> {
+  /** Reads the keys; records without one are dropped ('null-key'). */
+  readonly key: Codec<K>;
+  /** Reads the values; a record without one deletes the row. */
+  readonly value: Codec<V>;
+  /** Name of the store. Default: the topic. */
+  readonly name?: string | undefined;
+  /** What happens to a record that cannot be read. Default: 'fail', stop before it. */
+  readonly onError?: ErrorPolicy | undefined;
+  /** Event time of a record in ms since 1970, UTC; the value is null on deletions. Default: the record's own timestamp. */
+  readonly timestamp?: ((value: V | null, message: Message<K, V | null>) => number) | undefined;
+}
+
+/** A node that keeps the newest value of each key of a topic. */
+export function tableSource<K, V>(
+  kind: 'table' | 'globalTable',
+  topic: string,
+  options: TableOptions<K, V>,
+): Node {
+  const source = sourceSpec(kind, topic, options, ['key', 'value', 'name', 'onError', 'timestamp']);
+  refuseNullable(kind, topic, options);
+  const { name } = options;
+  if (name !== undefined) checkStepName(name, `name of ${kind}('${topic}')`);
+  const key = outputOf(options.key);
+  const value = outputOf(options.value);
+  const stores = Object.freeze([Object.freeze({ suffix: '', kind: 'keyValue' as const, key, value })]);
+  const operator: Operator = Object.freeze({ kind, source, stores, run: keep, view: read });
+  return { shape: kind, operator, inputs: [], name, key, value };
+}
+
+/** The last writer wins by arrival, whatever the timestamps say. What changes nothing is passed on too. */
+function keep(task: StepContext, emit: Receive): readonly Receive[] {
+  const store = task.store();
+  return [
+    (message) => {
+      const { key, value, timestamp, headers } = message;
+      if (key === null) return task.drop('null-key', message);
+      const before: unknown = store.get(key)?.value ?? null;
+      if (value === null) store.delete(key, timestamp);
+      else store.put(key, value, timestamp);
+      emit({ key, value: { before, after: value }, timestamp, headers });
+    },
+  ];
+}
+
+function read(task: StepContext): View {
+  const store = task.store();
+  return (key) => store.get(key);
+}
+
+function refuseNullable<K, V>(kind: string, topic: string, { key, value }: TableOptions<K, V>): void {
+  for (const [part, codec] of [
+    ['key', key],
+    ['value', value],
+  ] as const) {
+    if (codec.nullable !== true) continue;
+    throw new MillraceError('INVALID_ARGUMENT', `The ${part} of ${kind}('${topic}') is nullable`, {
+      expected: 'a codec without nullable()',
+      found: `nullable(${codec.name})`,
+      next:
+        part === 'value'
+          ? 'Remove nullable(): a record without a value deletes the row.'
+          : 'Remove nullable(): a row needs a key, records without one are dropped.',
+    });
+  }
+}
