@@ -1,0 +1,94 @@
+import { crc32c } from '@node-rs/crc32';
+import { describe, expect, it } from 'vitest';
+import { noHeaders } from '../../../../../src/dsl/message.ts';
+import {
+  firstBatchBytes,
+  readBatchHeaders,
+} from '../../../../../src/runtime/transport/kafka/recordBatch/batchHeader.ts';
+import { BatchWriter } from '../../../../../src/runtime/transport/kafka/recordBatch/batchWriter.ts';
+import { openBatch } from '../../../../../src/runtime/transport/kafka/recordBatch/openBatch.ts';
+import { readBatches, somewhere } from './readBatches.ts';
+
+function batchOf(...values: string[]): Buffer {
+  const writer = new BatchWriter();
+  for (const value of values) writer.append('k', value, 1, noHeaders, 2 ** 30);
+  return Buffer.from(writer.seal({ producerId: 9, producerEpoch: 0, baseSequence: 0, transactional: false }));
+}
+
+function at(baseOffset: number, bytes: Buffer): Buffer {
+  bytes.writeBigInt64BE(BigInt(baseOffset));
+  return bytes;
+}
+
+describe('readBatchHeaders', () => {
+  it('leaves out a last batch that was cut off, wherever it was cut', () => {
+    const first = batchOf('a', 'b');
+    const both = Buffer.concat([first, at(2, batchOf('c'))]);
+    for (let length = 0; length < both.length; length++) {
+      const whole = length >= first.length ? 1 : 0;
+      expect(readBatchHeaders(both.subarray(0, length), somewhere)).toHaveLength(whole);
+    }
+    expect(readBatchHeaders(both, somewhere).map((header) => header.nextOffset)).toEqual([2, 3]);
+  });
+
+  it('refuses another format', () => {
+    for (const format of [0, 1, 3]) {
+      const bytes = batchOf('a');
+      bytes[16] = format;
+      expect(() => readBatchHeaders(at(70, bytes), somewhere)).toThrow(
+        expect.objectContaining({
+          code: 'CORRUPT_BATCH',
+          details: expect.objectContaining({ ...somewhere, offset: 70, found: `format ${format}` }),
+        }),
+      );
+    }
+  });
+
+  it('refuses a length that no batch can have', () => {
+    for (const length of [-1, 0, 48]) {
+      const bytes = batchOf('a');
+      bytes.writeInt32BE(length, 8);
+      expect(() => readBatchHeaders(bytes, somewhere)).toThrow(
+        expect.objectContaining({ code: 'CORRUPT_BATCH' }),
+      );
+    }
+  });
+});
+
+describe('firstBatchBytes', () => {
+  it('knows the size of a batch of which only the beginning is there', () => {
+    const bytes = batchOf('a');
+    expect(firstBatchBytes(bytes.subarray(0, 12))).toBe(bytes.length);
+    expect(firstBatchBytes(bytes.subarray(0, 11))).toBeUndefined();
+  });
+});
+
+describe('verifyBatch', () => {
+  it('notices every flipped bit the checksum covers', () => {
+    const bytes = batchOf('some value');
+    const header = readBatchHeaders(bytes, somewhere)[0]!;
+    for (let bit = 17 * 8; bit < bytes.length * 8; bit++) {
+      const damaged = Buffer.from(bytes);
+      damaged[bit >> 3]! ^= 1 << (bit & 7);
+      expect(() => openBatch(damaged, header, somewhere)).toThrow(
+        expect.objectContaining({
+          code: 'CORRUPT_BATCH',
+          details: expect.objectContaining({ ...somewhere, offset: 0 }),
+        }),
+      );
+    }
+    expect(readBatches(bytes)).toHaveLength(1);
+  });
+
+  it.each([
+    ['attributes nobody has defined', 21, 0x0080],
+    ['a codec nobody has defined', 21, 0x0005],
+    ['a last offset below the first', 23, 0x8000],
+    ['a negative count', 57, 0xffff],
+  ])('refuses %s', (_, place, value) => {
+    const bytes = batchOf('a');
+    bytes.writeUInt16BE(value, place);
+    bytes.writeUInt32BE(crc32c(bytes.subarray(21)), 17);
+    expect(() => readBatches(bytes)).toThrow(expect.objectContaining({ code: 'CORRUPT_BATCH' }));
+  });
+});
