@@ -2,10 +2,13 @@ import type { Encoded } from '../dsl/codecs/codec.ts';
 
 /**
  * Where one task's rows are kept: all its stores, its position and its meta data in one database. Synchronous.
- * One file per backend (sqlite.ts, memory.ts); test/state/backend.contract.ts says what each must do.
+ * One file per backend (sqlite.ts, memory.ts); test/state/backendContract.ts says what each must do.
  */
 export interface Backend {
-  /** Opens or makes the table of a store. The formats decide the column types: TEXT or BLOB. */
+  /**
+   * Opens or makes the table of a store. The formats decide the column types: TEXT or BLOB.
+   * STATE_INCOMPATIBLE when there is one of that name with another kind or other formats.
+   */
   open(store: TableSpec): Table;
   /** Small values by name: positions, stream time, incarnation, fingerprint, format version. */
   readMeta(): ReadonlyMap<string, string>;
@@ -45,5 +48,9 @@ export interface Writer {
   /** Deletes every row of a window table whose start lies before. */
   expire(table: Table, before: number): void;
   clear(table: Table): void;
+  /** For bulk loads in any order: a put, or a delete when value is null, that no read sees before `settle`. Kept over a restart. */
+  append(table: Table, key: Encoded, start: number, value: Encoded | null, timestamp: number): void;
+  /** Makes what was appended visible; of several for one row the last counts. */
+  settle(table: Table): void;
   meta(name: string, value: string): void;
 }

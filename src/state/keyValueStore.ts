@@ -1,0 +1,36 @@
+import type { Cell, Store } from '../dsl/node.ts';
+import type { Row, Table } from './backend.ts';
+import type { RowCache, Segment } from './rowCache.ts';
+
+/**
+ * State by key. What is put is frozen one level deep: a function that changes a value in place throws a TypeError, where
+ * the value before would otherwise change with it. Scans give each row as it is when they come to it.
+ */
+export class KeyValueStore<K, V> implements Store<K, V> {
+  readonly #cache: RowCache;
+  readonly #rows: Segment;
+
+  constructor(cache: RowCache, empty: boolean) {
+    this.#cache = cache;
+    this.#rows = cache.open(0, empty);
+  }
+
+  get(key: K): Cell<V> | undefined {
+    return this.#cache.get(this.#rows, key);
+  }
+
+  put(key: K, value: V, timestamp: number): void {
+    this.#cache.put(this.#rows, key, value, timestamp);
+  }
+
+  delete(key: K, timestamp: number): void {
+    this.#cache.delete(this.#rows, key, timestamp);
+  }
+
+  *entries(): Generator<readonly [key: K, cell: Cell<V>]> {
+    const stored = this.#rows.complete ? undefined : allRows;
+    for (const { key, cell } of this.#cache.scan([this.#rows], undefined, stored)) yield [key as K, cell];
+  }
+}
+
+const allRows = (table: Table): Iterable<Row> => table.rows();

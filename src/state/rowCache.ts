@@ -1,0 +1,243 @@
+import type { AnyCell, Encoded, StoreSpec } from '../dsl/node.ts';
+import { MillraceError } from '../errors.ts';
+import type { Row, Table } from './backend.ts';
+import { compareEncoded } from './compareEncoded.ts';
+import { freeze } from './freeze.ts';
+import { type FoundRow, mergeRows } from './mergeRows.ts';
+import { type Identity, type StoreCodec, storeCodec } from './storeCodec.ts';
+
+/** A row in memory. Its cell is replaced, never changed: what was handed out or sealed stays as it was. */
+export interface CachedRow {
+  readonly id: Identity;
+  readonly key: unknown;
+  readonly encoded: Encoded;
+  readonly start: number;
+  /** undefined: there is no such row. */
+  cell: AnyCell | undefined;
+  /** Timestamp of the put or delete that made the cell. */
+  changedAt: number;
+  /** Changed since the last seal. */
+  dirty: boolean;
+  /** Sealed changes of this row that the table does not have yet. */
+  unwritten: number;
+  /** When it was last used, in sweeps. */
+  generation: number;
+}
+
+/** The rows of one window start; key-value stores have one segment, of start 0. */
+export interface Segment {
+  readonly start: number;
+  readonly rows: Map<Identity, CachedRow>;
+  /** The table has no row of this segment that is not here: a miss needs no read. */
+  complete: boolean;
+}
+
+/** A change on its way to the changelog and the table. */
+export interface SealedRow {
+  readonly row: CachedRow;
+  /** null: deleted. */
+  readonly value: Encoded | null;
+  readonly timestamp: number;
+}
+
+/**
+ * The write-back cache of one store: rows as objects, over a table of bytes. Changed rows stay until they are written;
+ * of the others about `limit` stay, those used last. A row is used in a generation; when the generation has
+ * seen half the limit, what was not used in it goes.
+ */
+export class RowCache {
+  readonly segments: Map<number, Segment> = new Map();
+  readonly codec: StoreCodec;
+  readonly #name: string;
+  readonly #half: number;
+  #table: Table;
+  #dirty: CachedRow[] = [];
+  #generation = 0;
+  #used = 0;
+  #sweepAt: number;
+
+  constructor(name: string, spec: StoreSpec, table: Table, limit: number) {
+    this.codec = storeCodec(name, spec);
+    this.#name = name;
+    this.#table = table;
+    this.#half = Math.max(1, limit / 2);
+    this.#sweepAt = this.#half;
+  }
+
+  get dirtyRows(): number {
+    return this.#dirty.length;
+  }
+
+  open(start: number, complete: boolean): Segment {
+    const segment: Segment = { start, rows: new Map(), complete };
+    this.segments.set(start, segment);
+    return segment;
+  }
+
+  get(segment: Segment, key: unknown): AnyCell | undefined {
+    const id = this.codec.identify(key);
+    const row = segment.rows.get(id);
+    if (row !== undefined) return this.#use(row).cell;
+    return segment.complete ? undefined : this.#load(segment, key, id).cell;
+  }
+
+  put(segment: Segment, key: unknown, value: unknown, timestamp: number): void {
+    if (value === null || value === undefined) throw this.#refuse('NULL_VALUE', 'a row needs a value');
+    const id = this.codec.identify(key);
+    const row = segment.rows.get(id);
+    const cell = { value: freeze(value), timestamp };
+    this.#change(row === undefined ? this.#insert(segment, key, id) : this.#use(row), cell, timestamp);
+  }
+
+  /** Only what may exist is deleted: a row known to be absent stays out of table and changelog. */
+  delete(segment: Segment, key: unknown, timestamp: number): void {
+    const id = this.codec.identify(key);
+    const row = segment.rows.get(id);
+    if (row === undefined ? segment.complete : row.cell === undefined) return;
+    this.#change(row ?? this.#insert(segment, key, id), undefined, timestamp);
+  }
+
+  /** Rows of `segments`, by start and encoded key; of the key `only` or all; with those of the table as `stored` gives them. */
+  scan(
+    segments: Iterable<Segment>,
+    only: unknown,
+    stored: ((table: Table) => Iterable<Row>) | undefined,
+  ): Generator<FoundRow> {
+    const id = only === undefined ? undefined : this.codec.identify(only);
+    const found: CachedRow[] = [];
+    for (const { rows } of segments) {
+      const candidates = id === undefined ? rows.values() : [rows.get(id)];
+      for (const row of candidates) {
+        if (row !== undefined && (stored === undefined || isPending(row))) found.push(row);
+      }
+    }
+    found.sort((a, b) => a.start - b.start || compareEncoded(a.encoded, b.encoded));
+    return mergeRows(found, stored?.(this.#table) ?? [], this.#cached, this.#read);
+  }
+
+  /**
+   * What changed since the last seal in windows that start after `expired`, encoded. Nothing is marked yet: when a value
+   * cannot be encoded all is as before.
+   */
+  changes(expired: number): SealedRow[] {
+    const changed = this.#dirty.filter((row) => row.start > expired);
+    return changed.map((row) => ({
+      row,
+      value: row.cell === undefined ? null : this.codec.encodeValue(row.cell.value),
+      timestamp: row.changedAt,
+    }));
+  }
+
+  /** The changes are on their way; what is put from now on is the next seal's. */
+  sealed(changes: readonly SealedRow[]): void {
+    for (const row of this.#dirty) row.dirty = false;
+    for (const { row } of changes) row.unwritten++;
+    this.#dirty = [];
+  }
+
+  /** The table has the changes. */
+  written(changes: readonly SealedRow[]): void {
+    for (const { row } of changes) row.unwritten--;
+  }
+
+  /** Forgets all rows; whoever still reads is told. */
+  close(): void {
+    this.#table = closedTable(this.#table);
+    for (const segment of this.segments.values()) {
+      segment.rows.clear();
+      segment.complete = false;
+    }
+  }
+
+  #change(row: CachedRow, cell: AnyCell | undefined, timestamp: number): void {
+    row.cell = cell;
+    row.changedAt = timestamp;
+    if (row.dirty) return;
+    row.dirty = true;
+    this.#dirty.push(row);
+  }
+
+  #load(segment: Segment, key: unknown, id: Identity): CachedRow {
+    const row = this.#insert(segment, key, id);
+    const stored = this.#table.get(row.encoded, segment.start);
+    if (stored !== undefined) row.cell = this.#cellOf(stored);
+    return row;
+  }
+
+  #insert(segment: Segment, key: unknown, id: Identity): CachedRow {
+    if (key === null || key === undefined) throw this.#refuse('NULL_KEY', 'a row needs a key');
+    const row: CachedRow = {
+      id,
+      key: freeze(key),
+      encoded: this.codec.encodeKey(key),
+      start: segment.start,
+      cell: undefined,
+      changedAt: 0,
+      dirty: false,
+      unwritten: 0,
+      generation: -1,
+    };
+    segment.rows.set(id, row);
+    return this.#use(row);
+  }
+
+  #use(row: CachedRow): CachedRow {
+    if (row.generation === this.#generation) return row;
+    row.generation = this.#generation;
+    if (++this.#used > this.#sweepAt) this.#sweep();
+    return row;
+  }
+
+  /** Lets go of the rows that this generation did not use and starts the next. */
+  #sweep(): void {
+    let pending = 0;
+    for (const segment of this.segments.values()) {
+      for (const row of segment.rows.values()) {
+        if (isPending(row)) pending++;
+        else if (row.generation !== this.#generation) evict(segment, row);
+      }
+    }
+    this.#generation++;
+    this.#used = 0;
+    // Rows that may not go must not make the next sweep come at once.
+    this.#sweepAt = Math.max(this.#half, pending);
+  }
+
+  readonly #cached = (row: Row): CachedRow | undefined => {
+    return this.segments.get(row.start)?.rows.get(this.codec.identifyEncoded(row.key));
+  };
+
+  readonly #read = (row: Row): FoundRow => {
+    return { key: freeze(this.codec.decodeKey(row.key)), start: row.start, cell: this.#cellOf(row) };
+  };
+
+  #cellOf({ value, timestamp }: Row): AnyCell {
+    return { value: freeze(this.codec.decodeValue(value)), timestamp };
+  }
+
+  #refuse(code: 'NULL_KEY' | 'NULL_VALUE', what: string): MillraceError {
+    return new MillraceError(code, `${what} in store ${this.#name}`, {
+      step: this.#name,
+      found: 'null or undefined',
+      next: 'Use delete to remove a row; leave records without a key out before they reach a step that keeps state.',
+    });
+  }
+}
+
+function isPending(row: CachedRow): boolean {
+  return row.dirty || row.unwritten > 0;
+}
+
+function evict(segment: Segment, row: CachedRow): void {
+  segment.rows.delete(row.id);
+  if (row.cell !== undefined) segment.complete = false;
+}
+
+function closedTable({ spec }: Table): Table {
+  const refuse = (): never => {
+    throw new MillraceError('INTERNAL', `store ${spec.name} was used after it was closed`, {
+      step: spec.name,
+    });
+  };
+  return { spec, get: refuse, range: refuse, rows: refuse, isEmpty: refuse };
+}

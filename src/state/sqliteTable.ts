@@ -1,0 +1,192 @@
+import type Database from 'better-sqlite3';
+import type { Encoded } from '../dsl/codecs/codec.ts';
+import type { Row, Table, TableSpec } from './backend.ts';
+import { sqliteError } from './sqliteError.ts';
+
+type Bound = Encoded | number | null;
+type RawRow = [key: Encoded, start: number, value: Encoded, timestamp: number];
+type Statement = Database.Statement<Bound[], RawRow>;
+
+/** How many rows a scan holds at once. Not a cursor: an open one would keep the connection from writing. */
+const pageRows = 1000;
+
+const deleted: number = Number.MIN_SAFE_INTEGER;
+
+/**
+ * One store's rows. Key-value tables are keyed by key; window tables by (start, key), so that a commit writes
+ * neighbouring pages and expiry is one range. WITHOUT ROWID keeps each row in one tree instead of two.
+ */
+export class SqliteTable implements Table {
+  readonly spec: TableSpec;
+  readonly #database: Database.Database;
+  /** Quoted names: of the table, and of the heap that bulk loads go to first. */
+  readonly #name: string;
+  readonly #heap: string;
+  readonly #windowed: boolean;
+  readonly #get: Statement;
+  readonly #put: Statement;
+  readonly #delete: Statement;
+  #append: Statement | undefined;
+
+  constructor(database: Database.Database, spec: TableSpec, name: string) {
+    this.spec = spec;
+    this.#database = database;
+    this.#name = quote(name);
+    this.#heap = quote(`${name}~restore`);
+    this.#windowed = spec.kind === 'window';
+    this.#create();
+    const where = this.#windowed ? 'start = ? and key = ?' : 'key = ?';
+    this.#get = this.#prepare(`select value, timestamp from ${this.#name} where ${where}`).raw();
+    this.#put = this.#prepare(
+      this.#windowed
+        ? `replace into ${this.#name} (start, key, value, timestamp) values (?, ?, ?, ?)`
+        : `replace into ${this.#name} (key, value, timestamp) values (?, ?, ?)`,
+    );
+    this.#delete = this.#prepare(`delete from ${this.#name} where ${where}`);
+  }
+
+  get(key: Encoded, start: number): Row | undefined {
+    try {
+      const found = (this.#windowed ? this.#get.get(start, key) : this.#get.get(key)) as unknown;
+      if (found === undefined) return undefined;
+      const [value, timestamp] = found as [Encoded, number];
+      return { key, start, value, timestamp };
+    } catch (error) {
+      throw this.#translate(error);
+    }
+  }
+
+  range(key: Encoded, from: number, to: number): Row[] {
+    if (!this.#windowed) {
+      const row = from <= 0 && to >= 0 ? this.get(key, 0) : undefined;
+      return row === undefined ? [] : [row];
+    }
+    // Goes from each start to the next by the index: the starts are few, the keys of each are many.
+    return this.#all(
+      `with recursive starts(start) as (
+         select min(start) from ${this.#name} where start >= ?
+         union all
+         select (select min(start) from ${this.#name} where start > starts.start) from starts where starts.start < ?
+       )
+       select rows.key, rows.start, rows.value, rows.timestamp
+       from starts cross join ${this.#name} as rows on rows.start = starts.start and rows.key = ?
+       where starts.start <= ? order by rows.start`,
+      [from, to, key, to],
+    );
+  }
+
+  *rows(): Iterable<Row> {
+    const order = this.#windowed ? 'start, key' : 'key';
+    const columns = this.#windowed ? 'key, start, value, timestamp' : 'key, 0, value, timestamp';
+    const select = `select ${columns} from ${this.#name}`;
+    const end = `order by ${order} limit ${pageRows}`;
+    let page = this.#all(`${select} ${end}`, []);
+    for (;;) {
+      yield* page;
+      const last = page.at(-1);
+      if (last === undefined || page.length < pageRows) return;
+      page = this.#windowed
+        ? this.#all(`${select} where (start, key) > (?, ?) ${end}`, [last.start, last.key])
+        : this.#all(`${select} where key > ? ${end}`, [last.key]);
+    }
+  }
+
+  isEmpty(): boolean {
+    return this.#all(`select key, 0, value, timestamp from ${this.#name} limit 1`, []).length === 0;
+  }
+
+  // What follows only runs inside a transaction of the backend, which translates the errors.
+
+  put(key: Encoded, start: number, value: Encoded, timestamp: number): void {
+    if (this.#windowed) this.#put.run(start, key, value, timestamp);
+    else this.#put.run(key, value, timestamp);
+  }
+
+  delete(key: Encoded, start: number): void {
+    if (this.#windowed) this.#delete.run(start, key);
+    else this.#delete.run(key);
+  }
+
+  expire(before: number): void {
+    if (this.#windowed) this.#prepare(`delete from ${this.#name} where start < ?`).run(before);
+  }
+
+  clear(): void {
+    this.#database.exec(`delete from ${this.#name}; drop table if exists ${this.#heap}`);
+    this.#append = undefined;
+  }
+
+  append(key: Encoded, start: number, value: Encoded | null, timestamp: number): void {
+    this.#append ??= this.#prepareAppend();
+    this.#append.run(key, start, value, timestamp);
+  }
+
+  /** One pass in key order over all that was appended: less than half the cost of inserting it in the order it came. */
+  settle(): void {
+    if (!this.#heapExists()) return;
+    const order = this.#windowed ? 'start, key' : 'key';
+    const columns = this.#windowed ? 'start, key, value, timestamp' : 'key, value, timestamp';
+    // Deletions go in with the rest, under a timestamp no record has, so that the last one for each key decides.
+    const empty = this.spec.value === 'text' ? "''" : "x''";
+    const values = columns
+      .replace('timestamp', `iif(value is null, ${deleted}, timestamp)`)
+      .replace('value,', `ifnull(value, ${empty}),`);
+    this.#database.exec(
+      `replace into ${this.#name} (${columns}) select ${values} from ${this.#heap} order by ${order}, rowid;
+       delete from ${this.#name} where timestamp = ${deleted};
+       drop table ${this.#heap}`,
+    );
+    this.#append = undefined;
+  }
+
+  /** What was prepared against a heap that the transaction made is void when the transaction is. */
+  rolledBack(): void {
+    this.#append = undefined;
+  }
+
+  #create(): void {
+    const key = this.spec.key === 'text' ? 'text' : 'blob';
+    const value = this.spec.value === 'text' ? 'text' : 'blob';
+    this.#database.exec(
+      this.#windowed
+        ? `create table if not exists ${this.#name} (
+             start integer not null, key ${key} not null, value ${value} not null, timestamp integer not null,
+             primary key (start, key)) without rowid, strict`
+        : `create table if not exists ${this.#name} (
+             key ${key} not null primary key, value ${value} not null, timestamp integer not null) without rowid, strict`,
+    );
+  }
+
+  #prepareAppend(): Statement {
+    this.#database.exec(`create table if not exists ${this.#heap} (key, start, value, timestamp)`);
+    return this.#prepare(`insert into ${this.#heap} values (?, ?, ?, ?)`);
+  }
+
+  #heapExists(): boolean {
+    const found = this.#database.prepare('select 1 from sqlite_schema where name = ?');
+    return found.get(this.#heap.slice(1, -1).replaceAll('""', '"')) !== undefined;
+  }
+
+  #prepare(source: string): Statement {
+    return this.#database.prepare<Bound[], RawRow>(source);
+  }
+
+  #all(source: string, bound: Bound[]): Row[] {
+    try {
+      const found = this.#prepare(source)
+        .raw()
+        .all(...bound);
+      return found.map(([key, start, value, timestamp]) => ({ key, start, value, timestamp }));
+    } catch (error) {
+      throw this.#translate(error);
+    }
+  }
+
+  #translate(error: unknown): unknown {
+    return sqliteError(error, this.#database.name);
+  }
+}
+
+function quote(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

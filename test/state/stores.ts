@@ -1,0 +1,11 @@
+import type { AnyCodec } from '../../src/dsl/node.ts';
+import type { StoreDefinition } from '../../src/state/taskState.ts';
+
+export function keyValue(name: string, key: AnyCodec, value: AnyCodec): StoreDefinition {
+  return { name, spec: { suffix: '', kind: 'keyValue', key, value } };
+}
+
+export function window(name: string, key: AnyCodec, value: AnyCodec, retention?: number): StoreDefinition {
+  const ages = retention === undefined ? {} : { retention };
+  return { name, spec: { suffix: '', kind: 'window', key, value, windowSize: 10, ...ages } };
+}
