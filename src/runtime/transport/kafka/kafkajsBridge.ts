@@ -10,8 +10,8 @@ import { RequestLost } from './requestLost.ts';
 
 /**
  * The only file that knows kafkajs. kafkajs opens a socket: TCP, TLS, ApiVersions, SASL; then the socket is ours and
- * kafkajs never sees another byte of it. Its own clients, retries, request queue and codecs stay unused (what they do wrong
- * is in docs/decisions). What is used of its inside is named here, and checked before anything is connected.
+ * kafkajs never sees another byte of it. The rest of kafkajs stays unused (docs/decisions say why). What is used of its
+ * inside is named here, and checked before anything is connected.
  */
 const builtOn = '2.2.4';
 
