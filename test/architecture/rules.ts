@@ -113,10 +113,9 @@ const importsExist: Rule = (sources) => {
 const packagesStayInTheirPlace: Rule = (sources) =>
   sources.flatMap((source) =>
     importsOf(source)
-      .filter(
-        ({ isFile, target }) =>
-          !isFile && !target.startsWith('node:') && !packages[target]?.test(source.path),
-      )
+      .filter(({ isFile, target }) => !isFile && !target.startsWith('node:'))
+      .filter(({ isType, target }) => !isType || target === 'kafkajs')
+      .filter(({ target }) => !packages[target]?.test(source.path))
       .map(({ target }) => `${source.path} imports the package ${target}, which has another place`),
   );
 

@@ -9,9 +9,8 @@ import type { KafkaConfig, KafkaSasl } from './kafkaConfig.ts';
 import { RequestLost } from './requestLost.ts';
 
 /**
- * The only file that knows kafkajs. kafkajs opens a socket: TCP, TLS, ApiVersions, SASL; then the socket is ours and
- * kafkajs never sees another byte of it. The rest of kafkajs stays unused (docs/decisions say why). What is used of its
- * inside is named here, and checked before anything is connected.
+ * The only file that knows kafkajs. It opens a socket (TCP, TLS, ApiVersions, SASL); then the socket is ours and kafkajs
+ * sees no further byte of it. What is used of its inside is named here, and checked before anything is connected.
  */
 const builtOn = '2.2.4';
 
