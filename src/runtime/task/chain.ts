@@ -1,0 +1,146 @@
+import type { Receive, StepContext, View } from '../../dsl/node.ts';
+import type { Step } from '../../dsl/topology.ts';
+import { MillraceError } from '../../errors.ts';
+
+export interface Chain {
+  /** Takes what a source step has decoded. */
+  entry(source: Step): Receive;
+  /** What a step does with messages from one of its inputs. */
+  receiver(step: Step, input: number): Receive;
+  /** Steps hold their updates back until now: those upstream first. */
+  beforeCommit(): void;
+  close(): void;
+}
+
+/** What the task gives to its steps; the rest of StepContext is the chain's own. */
+export type TaskPart = Omit<StepContext, 'view' | 'beforeCommit' | 'onClose'>;
+
+export interface ChainParts {
+  readonly taskPart: (step: Step) => TaskPart;
+  readonly globalView: (step: Step) => View;
+  readonly consumers: ReadonlyMap<Step, readonly Consumer[]>;
+  readonly outside?: Edge;
+  /** How a step is instantiated, where that is not its operator's own affair. */
+  readonly run?: (step: Step, context: StepContext, emit: Receive) => readonly Receive[];
+}
+
+const runOperator: NonNullable<ChainParts['run']> = (step, context, emit) => step.operator.run(context, emit);
+
+/** Where the chain of a prepare stage ends: gets what is to go on in the task itself. */
+export type Edge = (step: Step, input: number) => Receive;
+
+/**
+ * Builds one closure per step, each calling the next: a message is pushed in at a source and everything has happened when
+ * the call returns. `outside` receives what leaves the given steps for others of the same sub-topology.
+ */
+export function buildChain(steps: readonly Step[], parts: ChainParts): Chain {
+  const { taskPart, globalView, consumers, outside, run = runOperator } = parts;
+  const inside = new Set(steps);
+  const flushes: (() => void)[] = [];
+  const closes: (() => void)[] = [];
+  const contexts = new Map<Step, StepContext>();
+  const receivers = new Map<Step, readonly Receive[]>();
+  const views = new Map<Step, View>();
+  const order = new Map(steps.map((step, index) => [step, index]));
+
+  const viewOf = (step: Step): View => {
+    if (step.node.shape === 'globalTable') return globalView(step);
+    const known = views.get(step);
+    if (known !== undefined) return known;
+    if (step.operator.view === undefined) throw viewless(step);
+    const view = step.operator.view(contexts.get(step)!, step.inputs.map(viewOf));
+    views.set(step, view);
+    return view;
+  };
+  const context = (step: Step): StepContext => {
+    const part = taskPart(step);
+    const index = order.get(step)!;
+    return Object.defineProperties(
+      {
+        view: (input: number) => viewOf(step.inputs[input]!),
+        beforeCommit: (flush: () => void) => {
+          flushes[index] = flush;
+        },
+        onClose: (close: () => void) => closes.push(close),
+      },
+      Object.getOwnPropertyDescriptors(part),
+    ) as unknown as StepContext;
+  };
+  const emitOf = (step: Step): Receive =>
+    fanOut(
+      (consumers.get(step) ?? []).map(({ step: to, input }) =>
+        inside.has(to) ? receivers.get(to)![input]! : outsideOf(outside, to, input),
+      ),
+    );
+
+  for (const step of steps) contexts.set(step, context(step));
+  const entries = new Map<Step, Receive>();
+  for (const step of [...steps].reverse()) {
+    const emit = emitOf(step);
+    if (isPlainSource(step)) entries.set(step, emit);
+    else receivers.set(step, run(step, contexts.get(step)!, emit));
+  }
+  return {
+    entry: (source) => entries.get(source) ?? receivers.get(source)![0]!,
+    receiver: (step, input) => receivers.get(step)![input]!,
+    beforeCommit: () => {
+      for (const flush of flushes) flush?.();
+    },
+    close: () => {
+      for (const close of closes) close();
+    },
+  };
+}
+
+export interface Consumer {
+  readonly step: Step;
+  readonly input: number;
+}
+
+/** Who reads the output of each step, in the order of description. Global tables send no messages. */
+export function consumersOf(steps: readonly Step[]): ReadonlyMap<Step, readonly Consumer[]> {
+  const consumers = new Map<Step, Consumer[]>();
+  for (const step of steps) {
+    step.inputs.forEach((from, input) => {
+      if (from.node.shape === 'globalTable') return;
+      const known = consumers.get(from);
+      if (known === undefined) consumers.set(from, [{ step, input }]);
+      else known.push({ step, input });
+    });
+  }
+  return consumers;
+}
+
+/** A source that only hands on what was decoded; a table source also keeps it. */
+const isPlainSource = (step: Step): boolean => step.inputs.length === 0 && step.stores.length === 0;
+
+function fanOut(receivers: readonly Receive[]): Receive {
+  const [first, second, ...others] = receivers;
+  if (first === undefined) return () => {};
+  if (second === undefined) return first;
+  if (others.length === 0) {
+    return (message) => {
+      first(message);
+      second(message);
+    };
+  }
+  return (message) => {
+    for (const receive of receivers) receive(message);
+  };
+}
+
+function outsideOf(outside: Edge | undefined, to: Step, input: number): Receive {
+  if (outside === undefined) {
+    throw new MillraceError('INTERNAL', 'A step has a reader in another sub-topology', { step: to.name });
+  }
+  return outside(to, input);
+}
+
+function viewless(step: Step): MillraceError {
+  return new MillraceError('MISPLACED_STEP', 'A join reads from a step that keeps no rows', {
+    step: step.name,
+    expected: 'a table',
+    found: step.operator.kind,
+    next: 'Make a table of it with toTable().',
+  });
+}

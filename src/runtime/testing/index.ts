@@ -1,0 +1,2 @@
+export type { Drop } from '../task/rejects.ts';
+export { type Driver, type DriverRecord, drive } from './drive.ts';

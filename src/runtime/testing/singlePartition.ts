@@ -1,0 +1,203 @@
+import type { Message } from '../../dsl/message.ts';
+import type { AnyCell, AnyCodec } from '../../dsl/node.ts';
+import type { Step, Subtopology, Topology } from '../../dsl/topology.ts';
+import { MillraceError } from '../../errors.ts';
+import type { Backend } from '../../state/backend.ts';
+import { memoryBackend } from '../../state/memory.ts';
+import { openTaskState, type TaskState } from '../../state/taskState.ts';
+import type { Clock } from '../clock.ts';
+import { type GlobalTable, globalTable } from '../task/globalTable.ts';
+import type { Output } from '../task/output.ts';
+import type { Drop } from '../task/rejects.ts';
+import { createTask, type Task } from '../task/task.ts';
+import { asBytes, asText, type EncodedRecord, singleBatch } from './singleBatch.ts';
+
+const application = 'test';
+
+interface Piece {
+  readonly subtopology: Subtopology;
+  readonly backend: Backend;
+  state: TaskState;
+  task: Task;
+}
+
+interface Global {
+  readonly table: GlobalTable;
+  readonly state: TaskState;
+}
+
+/** The whole of an application on one partition: topics are arrays, everything happens at once. */
+export class SinglePartition {
+  readonly drops: Drop[] = [];
+  readonly #topology: Topology;
+  readonly #clock: Clock;
+  readonly #globals = new Map<Step, Global>();
+  readonly #pieces: Piece[];
+  readonly #offsets = new Map<string, number>();
+  readonly #written = new Map<string, EncodedRecord[]>();
+  readonly #internal: { readonly topic: string; readonly record: EncodedRecord }[] = [];
+
+  #failure: MillraceError | undefined;
+
+  constructor(compiled: Topology, clock: Clock) {
+    this.#topology = compiled;
+    this.#clock = clock;
+    for (const step of compiled.globalTables) {
+      const state = openTaskState(memoryBackend(), step.stores);
+      const table = globalTable(step, state, (drop) => this.drops.push(drop));
+      this.#globals.set(step, { table, state });
+    }
+    this.#pieces = compiled.subtopologies.map((subtopology) => {
+      const backend = memoryBackend();
+      return { subtopology, backend, ...this.#open(subtopology, backend) };
+    });
+  }
+
+  #open(subtopology: Subtopology, backend: Backend): { state: TaskState; task: Task } {
+    const state = openTaskState(backend, subtopology.stores);
+    const positions = subtopology.sources.map(
+      (step) => [nameOf(step), this.#offsets.get(nameOf(step)) ?? 0] as const,
+    );
+    const task = createTask({
+      application,
+      subtopology,
+      partition: 0,
+      state,
+      streamTime: Number(state.meta.get('streamTime') ?? -1),
+      output: this.#output(),
+      clock: this.#clock,
+      globalView: (step) => this.#globals.get(step)!.table.view,
+      topicOf: nameOf,
+      positions: new Map(positions),
+      poisoned: new Map(),
+      onDrop: (drop) => this.drops.push(drop),
+      onFailure: (error) => {
+        this.#failure ??= error;
+      },
+      wake: () => {},
+    });
+    return { state, task };
+  }
+
+  #output(): Output {
+    const crossings = new Set(this.#topology.repartitions.map(({ topic }) => `${application}-${topic}`));
+    return {
+      partitions: () => 1,
+      append: (topic, _partition, key, value, timestamp, headers) => {
+        const record = { key, value, timestamp, headers };
+        if (crossings.has(topic)) this.#internal.push({ topic, record });
+        const topicRecords = this.#written.get(topic);
+        if (topicRecords === undefined) this.#written.set(topic, [record]);
+        else topicRecords.push(record);
+      },
+    };
+  }
+
+  send(topic: string, message: Message<unknown, unknown>): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    const sources = [
+      ...this.#topology.subtopologies.flatMap((piece) => piece.sources),
+      ...this.#globals.keys(),
+    ];
+    const source = sources.find((step) => nameOf(step) === topic);
+    if (source === undefined) {
+      throw new MillraceError('UNKNOWN_TOPIC', 'Nothing reads this topic', {
+        topic,
+        expected: `one of ${[...new Set(sources.map(nameOf))].join(', ')}`,
+        next: 'Send to a topic that is a source of the topology.',
+      });
+    }
+    this.#feed(topic, {
+      ...message,
+      key: message.key === null ? null : source.node.key!.encode(message.key),
+      value: message.value === null ? null : source.node.value!.encode(message.value),
+    });
+    this.#settle();
+  }
+
+  #feed(topic: string, record: EncodedRecord): void {
+    const offset = this.#offsets.get(topic) ?? 0;
+    this.#offsets.set(topic, offset + 1);
+    for (const { table } of this.#globals.values()) {
+      if (table.step.topic === topic) table.apply(singleBatch(topic, 0, offset, record));
+    }
+    for (const { task } of this.#pieces) {
+      for (const input of task.inputs) {
+        if (input.topic !== topic) continue;
+        input.add(singleBatch(topic, 0, offset, record));
+        while (input.load()) input.dispatch();
+      }
+    }
+  }
+
+  #settle(): void {
+    for (let next = this.#internal.shift(); next !== undefined; next = this.#internal.shift()) {
+      this.#feed(next.topic, next.record);
+    }
+  }
+
+  read(topic: string): Message<unknown, unknown>[] {
+    const records = this.#written.get(topic) ?? [];
+    this.#written.delete(topic);
+    const steps = this.#topology.subtopologies.flatMap((piece) => piece.steps);
+    const sinks = steps.filter((step) => step.node.shape === 'sink');
+    const sink =
+      sinks.find((step) => nameOf(step) === topic) ?? sinks.find((step) => step.topic === undefined);
+    return records.map(({ key, value, timestamp, headers }) => ({
+      key: decode(sink?.node.key, key),
+      value: decode(sink?.node.value, value),
+      timestamp,
+      headers,
+    }));
+  }
+
+  topics(): string[] {
+    return [...this.#written.keys()];
+  }
+
+  rows(name: string): readonly (readonly [key: unknown, cell: AnyCell])[] {
+    for (const { state } of this.#globals.values()) {
+      const global = [...this.#globals.keys()].find((step) => step.stores[0]?.name === name);
+      if (global !== undefined && this.#globals.get(global)!.state === state)
+        return [...state.store(name).entries()];
+    }
+    for (const { subtopology, state } of this.#pieces) {
+      const store = subtopology.stores.find((known) => known.name === name);
+      if (store?.spec.kind === 'keyValue') return [...state.store(name).entries()];
+      if (store?.spec.kind === 'window') return [...state.windowStore(name).entries()];
+    }
+    throw new MillraceError('UNKNOWN_STORE', `There is no store ${name}`, {
+      next: 'Look at describe() for the names of the stores.',
+    });
+  }
+
+  commit(): void {
+    for (const { task, state } of this.#pieces) {
+      task.beforeCommit();
+      this.#settle();
+      state.seal().write(new Map([['streamTime', String(task.streamTime)]]));
+    }
+  }
+
+  restart(): void {
+    for (const piece of this.#pieces) {
+      piece.task.close();
+      piece.state.close();
+      Object.assign(piece, this.#open(piece.subtopology, piece.backend));
+    }
+  }
+
+  close(): void {
+    for (const { task, state } of this.#pieces) {
+      task.close();
+      state.close();
+    }
+  }
+}
+
+const nameOf = (step: Step): string => (step.internal ? `${application}-${step.topic}` : (step.topic ?? ''));
+
+function decode(codec: AnyCodec | undefined, encoded: string | Buffer | null): unknown {
+  if (codec === undefined || encoded === null) return encoded;
+  return codec.format === 'text' ? codec.decode(asText(encoded)!) : codec.decode(asBytes(encoded)!);
+}
