@@ -51,6 +51,7 @@ export class BrokerSocket {
     socket.on('error', (error) => this.end('failed', error));
     socket.on('end', () => this.end('was closed by the broker'));
     socket.on('close', () => this.end('was closed'));
+    if (socket.destroyed) this.end('was closed');
   }
 
   get open(): boolean {

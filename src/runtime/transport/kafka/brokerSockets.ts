@@ -71,6 +71,14 @@ export class BrokerSockets {
     if (node !== undefined) retire(node);
   }
 
+  releaseLane(name: string): void {
+    for (const node of this.#nodes.values()) {
+      const lane = node.lanes.get(name);
+      if (lane !== undefined) retireLane(lane);
+      node.lanes.delete(name);
+    }
+  }
+
   /** One attempt. Without a promise more than needed while the socket is open. */
   send<T>(id: number, laneName: string, request: Request<T>, timeoutMs: number): Promise<T> {
     const socket = this.#nodes.get(id)?.lanes.get(laneName)?.socket;
@@ -161,11 +169,18 @@ function laneOf(node: BrokerNode, name: string): Lane {
 }
 
 function retire(node: BrokerNode): void {
-  for (const lane of node.lanes.values()) {
-    lane.stopRenewal();
-    lane.socket?.retire();
-    lane.socket = undefined;
-  }
+  for (const lane of node.lanes.values()) retireLane(lane);
+}
+
+/** One that is being opened is closed when it is there. */
+function retireLane(lane: Lane): void {
+  lane.stopRenewal();
+  lane.socket?.retire();
+  lane.socket = undefined;
+  lane.opening?.then(
+    (socket) => socket.retire(),
+    () => {}, // whoever asked for it is told
+  );
 }
 
 function tooSlow({ host, port }: Address, ms: number): RequestLost {

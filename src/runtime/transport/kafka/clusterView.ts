@@ -1,7 +1,7 @@
 import { MillraceError } from '../../../errors.ts';
-import { type Clock, delay } from '../../clock.ts';
+import type { Clock } from '../../clock.ts';
 import type { Address } from './address.ts';
-import { backoffMs } from './backoff.ts';
+import { Attempts } from './attempts.ts';
 import type { BrokerSocket } from './brokerSocket.ts';
 import type { BrokerSockets } from './brokerSockets.ts';
 import type { TopicMetadata } from './connection.ts';
@@ -40,16 +40,16 @@ export class ClusterView {
   }
 
   /** One round over the bootstrap brokers, none of which may use up the time of the others. */
-  async open(deadline: number): Promise<void> {
+  async open(attempts: Attempts): Promise<void> {
     const ids = rotated(this.#bootstrapIds, this.#random);
     let lost: unknown;
     for (const [index, id] of ids.entries()) {
-      const left = Math.max(1, deadline - this.#clock.monotonic());
+      const left = attempts.remainingMs;
       try {
         const socket = await this.#sockets.socket(id, lane, left / (ids.length - index));
         requireNewEnough(socket);
         this.#learn(await socket.send(metadata([]), left));
-        await this.#reachAdvertised(id, deadline);
+        await this.#reachAdvertised(id, attempts);
         this.#sockets.release(id);
         return;
       } catch (error) {
@@ -75,14 +75,13 @@ export class ClusterView {
   }
 
   async topics(names: readonly string[], fresh: boolean): Promise<ReadonlyMap<string, TopicMetadata>> {
-    const deadline = this.#clock.monotonic() + this.#timeoutMs;
+    const attempts = new Attempts(this.#clock, this.#random, this.#timeoutMs);
     const oldest = this.#clock.monotonic() - maxAgeMs;
     let wanted = names.filter((name) => fresh || !((this.#topics.get(name)?.asOf ?? -Infinity) >= oldest));
-    for (let attempt = 0; wanted.length > 0; attempt++) {
+    while (wanted.length > 0) {
       const answer = await this.#refresh(wanted);
-      const left = this.#keep(answer.topics, wanted, this.#clock.monotonic() < deadline);
-      wanted = left;
-      if (wanted.length > 0) await delay(this.#clock, backoffMs(attempt, this.#random));
+      wanted = this.#keep(answer.topics, wanted, !attempts.last);
+      if (wanted.length > 0) await attempts.pause();
     }
     const found = new Map<string, TopicMetadata>();
     for (const name of names) {
@@ -92,8 +91,8 @@ export class ClusterView {
     return found;
   }
 
-  async controller(): Promise<number> {
-    if (this.#controller === undefined || !this.#sockets.ids.includes(this.#controller))
+  async controller(fresh: boolean): Promise<number> {
+    if (fresh || this.#controller === undefined || !this.#sockets.ids.includes(this.#controller))
       await this.#refresh([]);
     return this.#controller ?? this.#order()[0]!;
   }
@@ -140,12 +139,12 @@ export class ClusterView {
   }
 
   /** A broker's own idea of its address is often wrong in containers: better said at start than found out later. */
-  async #reachAdvertised(bootstrapId: number, deadline: number): Promise<void> {
+  async #reachAdvertised(bootstrapId: number, attempts: Attempts): Promise<void> {
     const ids = rotated(this.#advertised(), this.#random);
     let lost: unknown;
     for (const [index, id] of ids.entries()) {
       try {
-        const left = Math.max(1, deadline - this.#clock.monotonic());
+        const left = attempts.remainingMs;
         await this.#sockets.socket(id, lane, left / (ids.length - index));
         return;
       } catch (error) {

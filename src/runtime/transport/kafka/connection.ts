@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { MillraceError } from '../../../errors.ts';
-import { type Clock, delay } from '../../clock.ts';
+import type { Clock } from '../../clock.ts';
 import { type Address, parseAddress } from './address.ts';
-import { backoffMs } from './backoff.ts';
+import { Attempts } from './attempts.ts';
 import { BrokerSockets } from './brokerSockets.ts';
 import { ClusterView } from './clusterView.ts';
 import type { KafkaConfig } from './kafkaConfig.ts';
@@ -30,7 +30,9 @@ export interface Connection {
   /** The node that keeps the group or transactional id. `fresh`: after NOT_COORDINATOR or a lost request. */
   coordinator(kind: CoordinatorKind, key: string, options?: { fresh?: boolean }): Promise<number>;
   /** A node that takes topic creation and the like. */
-  controller(): Promise<number>;
+  controller(options?: { fresh?: boolean }): Promise<number>;
+  /** Closes the sockets of a lane that is not used any more. */
+  release(lane: string): void;
   /** 0 <= x < 1, for jitter. */
   readonly random: () => number;
   /** ms the caller may go on repeating one thing. */
@@ -79,15 +81,13 @@ class KafkaConnection implements Connection {
 
   async open(): Promise<void> {
     await this.#bridge.check();
-    const deadline = this.#clock.monotonic() + this.#connectTimeoutMs;
-    for (let attempt = 0; ; attempt++) {
+    const attempts = new Attempts(this.#clock, this.random, this.#connectTimeoutMs);
+    for (;;) {
       try {
-        return await this.#view.open(deadline);
+        return await this.#view.open(attempts);
       } catch (error) {
-        const wait = backoffMs(attempt, this.random);
-        const over = this.#clock.monotonic() + wait >= deadline;
-        if (!isUnreachable(error) || over) throw error;
-        await delay(this.#clock, wait);
+        if (!isUnreachable(error) || attempts.last) throw error;
+        await attempts.pause();
       }
     }
   }
@@ -111,28 +111,31 @@ class KafkaConnection implements Connection {
   async coordinator(kind: CoordinatorKind, key: string, options?: { fresh?: boolean }): Promise<number> {
     const known = this.#coordinators.get(`${kind} ${key}`);
     if (known !== undefined && options?.fresh !== true) return known;
-    const deadline = this.#clock.monotonic() + this.requestTimeoutMs;
-    for (let attempt = 0; ; attempt++) {
+    const attempts = new Attempts(this.#clock, this.random, this.requestTimeoutMs);
+    for (;;) {
       const found = await this.#view.ask(findCoordinator(kind, key));
       if (found.errorCode === 0) {
         this.#sockets.learn(found.node, found);
         this.#coordinators.set(`${kind} ${key}`, found.node);
         return found.node;
       }
-      const wait = backoffMs(attempt, this.random);
-      if (!isRetriable(found.errorCode) || this.#clock.monotonic() + wait >= deadline) {
+      if (!isRetriable(found.errorCode) || attempts.last) {
         throw toMillraceError(found.errorCode, `the coordinator of ${kind} ${key} was not found`, {
           ...(kind === 'group' ? { group: key } : { transactionalId: key }),
           operation: 'Describe',
           message: found.errorMessage,
         });
       }
-      await delay(this.#clock, wait);
+      await attempts.pause();
     }
   }
 
-  controller(): Promise<number> {
-    return this.#view.controller();
+  controller(options?: { fresh?: boolean }): Promise<number> {
+    return this.#view.controller(options?.fresh === true);
+  }
+
+  release(lane: string): void {
+    this.#sockets.releaseLane(lane);
   }
 
   crash(): void {

@@ -1,0 +1,183 @@
+import type { Clock } from '../../clock.ts';
+import type { Isolation, NewTopic, TopicAdmin, TopicDescription, TopicPartition } from '../transport.ts';
+import { askLeaders } from './askLeaders.ts';
+import { Attempts } from './attempts.ts';
+import type { Connection, TopicMetadata } from './connection.ts';
+import { createTopics, type TopicAnswer } from './protocol/createTopics.ts';
+import { deleteRecords } from './protocol/deleteRecords.ts';
+import { deleteTopics } from './protocol/deleteTopics.ts';
+import { describeConfigs } from './protocol/describeConfigs.ts';
+import { code, isRetriable, toMillraceError } from './protocol/errors.ts';
+import { endOfPartition, listOffsets, startOfPartition } from './protocol/listOffsets.ts';
+import type { Request } from './protocol/request.ts';
+import { RequestLost } from './requestLost.ts';
+
+const lane = 'admin';
+
+/** Topics and their offsets. Everything here may be done twice, so it is repeated until requestTimeoutMs is over. */
+export function admin(connection: Connection, clock: Clock): TopicAdmin {
+  return {
+    describe: (topics) => describe(connection, clock, topics),
+    create: (topics) => create(connection, clock, topics),
+    delete: (topics) => remove(connection, clock, topics),
+    startOffsets: (partitions) => offsets(connection, clock, partitions, startOfPartition, 'uncommitted'),
+    endOffsets: (partitions, isolation) => offsets(connection, clock, partitions, endOfPartition, isolation),
+    offsetsAt: (partitions, timestamp) => offsetsAt(connection, clock, partitions, timestamp),
+    async deleteRecords(partitions) {
+      await askLeaders(connection, clock, {
+        partitions,
+        lane,
+        request: (wanted) => deleteRecords(wanted, connection.requestTimeoutMs),
+        what: 'records were not deleted',
+        operation: 'Delete',
+      });
+    },
+  };
+}
+
+async function describe(
+  connection: Connection,
+  clock: Clock,
+  names: readonly string[],
+): Promise<(TopicDescription | undefined)[]> {
+  const topics = await connection.topics(names, { fresh: true });
+  const there = [...topics.keys()];
+  if (there.length === 0) return names.map(() => undefined);
+  const answers = await repeat(connection, clock, describeConfigs(there), code.unknownTopicOrPartition);
+  const described = new Map<string, TopicDescription>();
+  for (const { topic, errorCode, errorMessage, config } of answers) {
+    if (errorCode === code.unknownTopicOrPartition) continue;
+    refuse(errorCode, errorMessage, `topic ${topic} cannot be described`, topic, 'DescribeConfigs');
+    described.set(topic, { topic, config, partitions: topics.get(topic)!.partitions.length });
+  }
+  return names.map((name) => described.get(name));
+}
+
+async function create(connection: Connection, clock: Clock, wanted: readonly NewTopic[]): Promise<void> {
+  const topics = [...new Map(wanted.map((topic) => [topic.topic, topic])).values()];
+  if (topics.length === 0) return;
+  const names = topics.map(({ topic }) => topic);
+  const request = createTopics(topics, connection.requestTimeoutMs);
+  for (const answer of await repeat(connection, clock, request, code.topicAlreadyExists)) {
+    const { topic, errorCode, errorMessage } = answer;
+    if (errorCode === code.topicAlreadyExists) continue;
+    refuse(errorCode, errorMessage, `topic ${topic} cannot be created`, topic, 'Create');
+  }
+  await until(
+    connection,
+    clock,
+    names,
+    (topics) => topics.size === names.length && [...topics.values()].every(led),
+  );
+  // The leaders have heard of their partitions when they can say where those end.
+  const known = await connection.topics(names);
+  const partitions = [...known.values()].flatMap(({ topic, partitions }) =>
+    partitions.map(({ partition }) => ({ topic, partition })),
+  );
+  await offsets(connection, clock, partitions, endOfPartition, 'uncommitted');
+}
+
+async function remove(connection: Connection, clock: Clock, wanted: readonly string[]): Promise<void> {
+  const names = [...new Set(wanted)];
+  if (names.length === 0) return;
+  const request = deleteTopics(names, connection.requestTimeoutMs);
+  for (const answer of await repeat(connection, clock, request, code.unknownTopicOrPartition)) {
+    const { topic, errorCode, errorMessage } = answer;
+    if (errorCode === code.unknownTopicOrPartition) continue;
+    refuse(errorCode, errorMessage, `topic ${topic} cannot be deleted`, topic, 'Delete');
+  }
+  await until(connection, clock, names, (topics) => topics.size === 0);
+}
+
+/** Asks the controller until no answer is worth repeating; `done` is the code that says somebody was there before. */
+async function repeat<A extends TopicAnswer>(
+  connection: Connection,
+  clock: Clock,
+  request: Request<readonly A[]>,
+  done: number,
+): Promise<readonly A[]> {
+  const attempts = new Attempts(clock, connection.random, connection.requestTimeoutMs);
+  for (;;) {
+    try {
+      const controller = await connection.controller({ fresh: attempts.repeated });
+      const answers = await connection.send(controller, lane, request);
+      const again = answers.some(({ errorCode }) => errorCode !== done && isRetriable(errorCode));
+      if (!again || attempts.last) return answers;
+    } catch (error) {
+      if (attempts.last || !(error instanceof RequestLost) || error.code === 'TRANSPORT_CLOSED') throw error;
+    }
+    await attempts.pause();
+  }
+}
+
+/** Looks at the cluster until it shows these topics as expected. */
+async function until(
+  connection: Connection,
+  clock: Clock,
+  names: readonly string[],
+  asExpected: (topics: ReadonlyMap<string, TopicMetadata>) => boolean,
+): Promise<void> {
+  const attempts = new Attempts(clock, connection.random, connection.requestTimeoutMs);
+  for (;;) {
+    const topics = await connection.topics(names, { fresh: true });
+    if (asExpected(topics)) return;
+    if (attempts.last) {
+      throw toMillraceError(code.leaderNotAvailable, 'the brokers do not agree on which topics there are', {
+        topic: names[0],
+      });
+    }
+    await attempts.pause();
+  }
+}
+
+function led({ partitions }: TopicMetadata): boolean {
+  return partitions.every(({ leader }) => leader >= 0);
+}
+
+async function offsets(
+  connection: Connection,
+  clock: Clock,
+  partitions: readonly TopicPartition[],
+  timestamp: number,
+  isolation: Isolation,
+): Promise<number[]> {
+  const answers = await askLeaders(connection, clock, {
+    partitions,
+    lane,
+    request: (wanted) => listOffsets(wanted, timestamp, isolation),
+    what: 'the offsets of a partition were not found',
+    operation: 'Describe',
+  });
+  return answers.map(({ offset }) => offset);
+}
+
+async function offsetsAt(
+  connection: Connection,
+  clock: Clock,
+  partitions: readonly TopicPartition[],
+  timestamp: number,
+): Promise<number[]> {
+  // Negative numbers mean other things to the broker, and no record is older than 1970.
+  const found = await offsets(
+    connection,
+    clock,
+    partitions,
+    Math.max(0, Math.ceil(timestamp)),
+    'uncommitted',
+  );
+  const younger = partitions.filter((_, index) => found[index] === -1);
+  if (younger.length === 0) return found;
+  const ends = await offsets(connection, clock, younger, endOfPartition, 'uncommitted');
+  let next = 0;
+  return found.map((offset) => (offset === -1 ? ends[next++]! : offset));
+}
+
+function refuse(
+  errorCode: number,
+  message: string | null,
+  what: string,
+  topic: string,
+  operation: string,
+): void {
+  if (errorCode !== 0) throw toMillraceError(errorCode, what, { topic, operation, message });
+}

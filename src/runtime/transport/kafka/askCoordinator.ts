@@ -1,0 +1,44 @@
+import type { Clock } from '../../clock.ts';
+import { Attempts } from './attempts.ts';
+import type { Connection } from './connection.ts';
+import { isRetriable } from './protocol/errors.ts';
+import type { Request } from './protocol/request.ts';
+import { RequestLost } from './requestLost.ts';
+
+export interface CoordinatorCall<T> {
+  readonly group: string;
+  readonly lane: string;
+  readonly request: Request<T>;
+  /** What the answer says of the whole request; 0: done. */
+  readonly errorCode: (answer: T) => number;
+  /** ms one attempt may take. */
+  readonly attemptTimeoutMs?: number;
+  /** ms to go on repeating what may be repeated. */
+  readonly timeoutMs: number;
+  /** Ends the repeating, not an attempt that is under way. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Asks the coordinator of a group, wherever it moves. Lost requests and retriable errors are repeated, so the request must
+ * do no harm when it arrives twice. Resolves with the first answer that is final, or with the last when time is up.
+ */
+export async function askCoordinator<T>(
+  connection: Connection,
+  clock: Clock,
+  call: CoordinatorCall<T>,
+): Promise<T> {
+  const { group, lane, request, signal } = call;
+  const attempts = new Attempts(clock, connection.random, call.timeoutMs, signal);
+  for (;;) {
+    signal?.throwIfAborted();
+    try {
+      const node = await connection.coordinator('group', group, { fresh: attempts.repeated });
+      const answer = await connection.send(node, lane, request, call.attemptTimeoutMs);
+      if (attempts.last || !isRetriable(call.errorCode(answer))) return answer;
+    } catch (error) {
+      if (attempts.last || !(error instanceof RequestLost) || error.code === 'TRANSPORT_CLOSED') throw error;
+    }
+    await attempts.pause();
+  }
+}

@@ -1,0 +1,20 @@
+import type { Request } from './request.ts';
+
+/** Says that a member lives; the answer says whether the group is stable. */
+export function heartbeat(
+  group: string,
+  generation: number,
+  memberId: string,
+): Request<{ readonly errorCode: number }> {
+  return {
+    apiKey: 12,
+    version: 3,
+    body: (encoder) => {
+      encoder.string(group).int32(generation).string(memberId).nullableString(null); // group instance id
+    },
+    parse: (decoder) => {
+      decoder.int32(); // throttle time
+      return { errorCode: decoder.int16() };
+    },
+  };
+}
