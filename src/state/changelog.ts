@@ -39,11 +39,11 @@ export function parseChangelogKey(spec: Keyed, changelogKey: Encoded): RowKey {
     );
   }
   const start = bytes.readInt32BE(end) * 2 ** 32 + bytes.readUInt32BE(end + 4);
-  return { key: toFormat(spec.key.format, bytes.subarray(0, end)), start };
+  return { key: toFormat(spec.key.format, bytes, end), start };
 }
 
-/** Changelog bytes as a table takes them: text as a string, bytes as a copy. */
-export function toFormat(format: 'text' | 'bytes', encoded: Encoded): Encoded {
-  if (format === 'text') return typeof encoded === 'string' ? encoded : encoded.toString();
-  return Buffer.from(encoded as Buffer);
+/** The first bytes of something from the changelog as a table takes them: text as a string, bytes as a copy. */
+export function toFormat(format: 'text' | 'bytes', encoded: Encoded, end: number = encoded.length): Encoded {
+  if (format === 'text') return typeof encoded === 'string' ? encoded : encoded.toString('utf8', 0, end);
+  return Buffer.from(typeof encoded === 'string' ? encoded : encoded.subarray(0, end));
 }

@@ -40,7 +40,9 @@ function classify(error: Error, path: string): keyof typeof remedies | undefined
   // The shared memory file of a WAL fails with an I/O error, not with SQLITE_FULL, when there is no room for it.
   if (code.startsWith('SQLITE_IOERR')) return hasRoom(path) ? 'STATE_UNWRITABLE' : 'DISK_FULL';
   if (
-    /^(SQLITE_READONLY|SQLITE_CANTOPEN|SQLITE_PERM|EACCES|EPERM|EROFS|ENOENT|ENOTDIR|EIO|ELOOP)/.test(code)
+    /^(SQLITE_READONLY|SQLITE_CANTOPEN|SQLITE_PERM|EACCES|EPERM|EROFS|ENOENT|ENOTDIR|EEXIST|ENAMETOOLONG|EIO|ELOOP)/.test(
+      code,
+    )
   ) {
     return 'STATE_UNWRITABLE';
   }

@@ -1,0 +1,158 @@
+import type { Encoded, StoreSpec } from '../dsl/node.ts';
+import { MillraceError } from '../errors.ts';
+import type { Backend, Table, Writer } from './backend.ts';
+import { parseChangelogKey, toFormat } from './changelog.ts';
+import { publicMeta, readLargestStart, writeLargestStart } from './storedMeta.ts';
+import { tableSpecOf } from './tableSpec.ts';
+import type { StoreDefinition } from './taskState.ts';
+
+export interface RestoreOptions {
+  /** After how many rows what was read is sorted into the tables, which blocks for about 2 us a row. */
+  readonly settleRows?: number | undefined;
+}
+
+/**
+ * Brings tables up to date from their changelogs: records in their order, in chunks. A chunk and the positions behind it are
+ * one transaction, so that a restore that was cut short goes on where it stood: at the positions in `meta`.
+ */
+export interface Restoration {
+  /** As last committed, by this restore or before it. */
+  readonly meta: ReadonlyMap<string, string>;
+  /** Rows applied and not yet committed. */
+  readonly pendingRows: number;
+  /**
+   * Takes one record of the store's changelog; value null: deleted. The bytes need not be kept. Rows of windows that have
+   * expired are left out. UNKNOWN_STORE; DECODE_FAILED when the key is not one of this store's kind.
+   */
+  apply(store: string, key: Encoded, value: Encoded | null, timestamp: number): void;
+  /** Writes what was applied. */
+  commit(meta: ReadonlyMap<string, string>): void;
+  /** Writes what was applied and makes it all readable. The restore is over. */
+  finish(meta: ReadonlyMap<string, string>): void;
+}
+
+export function beginRestore(
+  backend: Backend,
+  stores: readonly StoreDefinition[],
+  { settleRows = 1_000_000 }: RestoreOptions = {},
+): Restoration {
+  const meta = backend.readMeta();
+  const restored = stores.map(({ name, spec }) => {
+    const table = backend.open(tableSpecOf(name, spec));
+    return new RestoredStore(name, spec, table, readLargestStart(meta, name));
+  });
+  return new ChunkedRestoration(backend, restored, publicMeta(meta), settleRows);
+}
+
+class ChunkedRestoration implements Restoration {
+  readonly #backend: Backend;
+  readonly #stores: ReadonlyMap<string, RestoredStore>;
+  readonly #settleRows: number;
+  #meta: ReadonlyMap<string, string>;
+  #pending = 0;
+  #unsettled = 0;
+
+  constructor(
+    backend: Backend,
+    stores: readonly RestoredStore[],
+    meta: ReadonlyMap<string, string>,
+    settleRows: number,
+  ) {
+    this.#backend = backend;
+    this.#stores = new Map(stores.map((store) => [store.name, store]));
+    this.#meta = meta;
+    this.#settleRows = settleRows;
+  }
+
+  get meta(): ReadonlyMap<string, string> {
+    return this.#meta;
+  }
+
+  get pendingRows(): number {
+    return this.#pending;
+  }
+
+  apply(store: string, key: Encoded, value: Encoded | null, timestamp: number): void {
+    const found = this.#stores.get(store);
+    if (found === undefined) {
+      throw new MillraceError('UNKNOWN_STORE', `there is no store ${store} to restore`, {
+        found: [...this.#stores.keys()].join(', '),
+        next: 'Reset the application if the store was renamed or removed.',
+      });
+    }
+    found.apply(key, value, timestamp);
+    this.#pending++;
+  }
+
+  commit(meta: ReadonlyMap<string, string>): void {
+    this.#write(meta, this.#unsettled + this.#pending >= this.#settleRows);
+  }
+
+  finish(meta: ReadonlyMap<string, string>): void {
+    this.#write(meta, true);
+  }
+
+  #write(meta: ReadonlyMap<string, string>, settle: boolean): void {
+    this.#backend.transaction((write) => {
+      for (const store of this.#stores.values()) store.write(write, settle);
+      for (const [name, value] of meta) write.meta(name, value);
+    });
+    for (const store of this.#stores.values()) store.written();
+    this.#unsettled = settle ? 0 : this.#unsettled + this.#pending;
+    this.#pending = 0;
+    this.#meta = new Map([...this.#meta, ...meta]);
+  }
+}
+
+interface AppliedRow {
+  readonly key: Encoded;
+  readonly start: number;
+  readonly value: Encoded | null;
+  readonly timestamp: number;
+}
+
+/** The rows of one store that are not committed yet, in the order in which they came. */
+class RestoredStore {
+  readonly name: string;
+  readonly #spec: StoreSpec;
+  readonly #table: Table;
+  readonly #retention: number;
+  #largestStart: number;
+  #rows: AppliedRow[] = [];
+
+  constructor(name: string, spec: StoreSpec, table: Table, largestStart: number) {
+    this.name = name;
+    this.#spec = spec;
+    this.#table = table;
+    this.#retention = spec.retention ?? Number.POSITIVE_INFINITY;
+    this.#largestStart = largestStart;
+  }
+
+  apply(changelogKey: Encoded, encoded: Encoded | null, timestamp: number): void {
+    const { key, start } = parseChangelogKey(this.#spec, changelogKey);
+    if (this.#spec.kind === 'window') {
+      if (start > this.#largestStart) this.#largestStart = start;
+      if (start <= this.#expired) return;
+    }
+    const value = encoded === null ? null : toFormat(this.#spec.value.format, encoded);
+    this.#rows.push({ key, start, value, timestamp });
+  }
+
+  write(write: Writer, settle: boolean): void {
+    for (const { key, start, value, timestamp } of this.#rows) {
+      if (start > this.#expired) write.append(this.#table, key, start, value, timestamp);
+    }
+    if (settle) write.settle(this.#table);
+    if (this.#expired > Number.NEGATIVE_INFINITY) write.expire(this.#table, this.#expired + 1);
+    if (this.#spec.kind === 'window') writeLargestStart(write, this.name, this.#largestStart);
+  }
+
+  written(): void {
+    this.#rows = [];
+  }
+
+  /** Rows that start here or earlier are gone. */
+  get #expired(): number {
+    return this.#spec.kind === 'window' ? this.#largestStart - this.#retention : Number.NEGATIVE_INFINITY;
+  }
+}
