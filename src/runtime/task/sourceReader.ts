@@ -22,8 +22,10 @@ function recordReader(step: Step): ReadRecord {
   const { node, operator } = step;
   // Tables take null values as deletions and drop null keys themselves; what was repartitioned has passed its checks.
   const lenient = step.internal === true || node.shape === 'table' || node.shape === 'globalTable';
-  const readKey = partReader(node.key!, 'key', lenient, step);
-  const readValue = partReader(node.value!, 'value', lenient, step);
+  // What a source reads with is not always what is written behind it: see Codec.output.
+  const { key = node.key!, value = node.value! } = operator.source ?? {};
+  const readKey = partReader(key, 'key', lenient, step);
+  const readValue = partReader(value, 'value', lenient, step);
   const extract = operator.source?.timestamp;
   return (batch) => {
     const key = readKey(batch);

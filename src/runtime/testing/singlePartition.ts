@@ -107,10 +107,11 @@ export class SinglePartition {
         next: 'Send to a topic that is a source of the topology.',
       });
     }
+    const { key = source.node.key!, value = source.node.value! } = source.operator.source ?? {};
     this.#feed(topic, {
       ...message,
-      key: message.key === null ? null : source.node.key!.encode(message.key),
-      value: message.value === null ? null : source.node.value!.encode(message.value),
+      key: message.key === null ? null : key.encode(message.key),
+      value: message.value === null ? null : value.encode(message.value),
     });
     this.#settle();
   }
