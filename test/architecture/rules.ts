@@ -48,7 +48,7 @@ const packages: Readonly<Record<string, RegExp>> = {
 /** Time, chance and the event loop come from the Clock, so that a test can own them. */
 const fromTheClock =
   /\b(Date\.now|performance\.now|Math\.random|process\.nextTick)\b|\b(setTimeout|setInterval|setImmediate|queueMicrotask)\(|\bnew Date\(\)/;
-const clocks = ['src/runtime/clock.ts'];
+const clocks = ['src/runtime/clock.ts', 'src/runtime/testing/virtualClock.ts'];
 const entryPoints = ['src/index.ts', 'src/runtime/testing/index.ts'];
 const longest = 250;
 

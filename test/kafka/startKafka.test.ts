@@ -7,7 +7,7 @@ import { aliveBrokers } from '../../scripts/kafka/aliveBrokers.ts';
 import { startKafka } from '../../scripts/kafka/startKafka.ts';
 import { javaMissing } from './brokers.ts';
 
-/** What startCluster.ts tells about its cluster. */
+/** What startCluster.child.ts tells about its cluster. */
 interface Started {
   readonly port: number;
   readonly pids: readonly number[];
@@ -32,7 +32,7 @@ describe.skipIf(javaMissing)('startKafka', () => {
   });
 
   it('leaves nothing behind when the process that started it is killed', async () => {
-    const parent = spawn(process.execPath, [join(import.meta.dirname, 'startCluster.ts')], {
+    const parent = spawn(process.execPath, [join(import.meta.dirname, 'startCluster.child.ts')], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     const lines = createInterface({ input: parent.stdout })[Symbol.asyncIterator]();

@@ -1,0 +1,67 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checkPackage } from '../checkPackage.ts';
+import { java, maven } from '../kafka/java.ts';
+import { KafkaMissing } from '../kafka/kafkaMissing.ts';
+import { type Counts, countCheck, countVitest, type VitestReport } from './counts.ts';
+import { run } from './run.ts';
+
+export interface Step {
+  readonly title: string;
+  /** Why this step cannot run on this machine; undefined where it can. */
+  readonly missing?: () => string | undefined;
+  run(): Promise<Counts>;
+}
+
+/** Everything `npm test` does, in order. A new suite is a line here, and a project in vitest.config.ts. */
+export const steps: readonly Step[] = [
+  check('types', 'tsc'),
+  check('format and lint', 'biome', 'check', '.'),
+  check('unused code', 'knip'),
+  suite('unit and embedded', ['unit']),
+  { title: 'package', run: checkPackage },
+  { ...suite('on Kafka', ['kafka']), missing: kafkaMissing },
+];
+
+function check(title: string, command: string, ...parameters: string[]): Step {
+  return { title, run: async () => countCheck((await run(command, parameters)) === 0) };
+}
+
+function suite(title: string, projects: readonly string[]): Step {
+  return { title, run: () => runVitest(projects) };
+}
+
+async function runVitest(projects: readonly string[]): Promise<Counts> {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-test-'));
+  const file = join(folder, 'report.json');
+  try {
+    const chosen = projects.map((project) => `--project=${project}`);
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+    const exitCode = await run('vitest', ['run', ...chosen, ...reporters]);
+    return countVitest(readReport(file), exitCode);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function readReport(file: string): VitestReport | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as VitestReport;
+  } catch (error) {
+    console.error(`vitest left no report that can be read: ${error}`);
+    return undefined;
+  }
+}
+
+function kafkaMissing(): string | undefined {
+  if (process.env['KAFKA_BROKERS']) return undefined;
+  try {
+    java();
+    maven();
+    return undefined;
+  } catch (error) {
+    if (error instanceof KafkaMissing) return error.message;
+    throw error;
+  }
+}
