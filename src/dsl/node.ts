@@ -143,6 +143,10 @@ export interface StepContext {
   drop(reason: DropReason, message: AnyMessage): void;
   /** Called before each commit, upstream steps first: a step that holds updates back emits them here. */
   beforeCommit(flush: () => void): void;
+  /** Wall-clock time, ms since 1970. */
+  readonly now: number;
+  /** Calls about every so many ms of wall-clock time, between records, while the task runs. */
+  schedule(every: number, fire: (now: number) => void): void;
   /** Called when the task ends, however it ends. */
   onClose(close: () => void): void;
 }

@@ -9,11 +9,20 @@ export interface Chain {
   receiver(step: Step, input: number): Receive;
   /** Steps hold their updates back until now: those upstream first. */
   beforeCommit(): void;
+  /** Fires what is due at this wall-clock time; each schedule begins with the first tick. */
+  tick(now: number): void;
+  readonly scheduled: boolean;
   close(): void;
 }
 
+interface Schedule {
+  readonly every: number;
+  readonly fire: (now: number) => void;
+  due: number | undefined;
+}
+
 /** What the task gives to its steps; the rest of StepContext is the chain's own. */
-export type TaskPart = Omit<StepContext, 'view' | 'beforeCommit' | 'onClose'>;
+export type TaskPart = Omit<StepContext, 'view' | 'beforeCommit' | 'onClose' | 'schedule'>;
 
 export interface ChainParts {
   readonly taskPart: (step: Step) => TaskPart;
@@ -38,6 +47,7 @@ export function buildChain(steps: readonly Step[], parts: ChainParts): Chain {
   const inside = new Set(steps);
   const flushes: (() => void)[] = [];
   const closes: (() => void)[] = [];
+  const schedules: Schedule[] = [];
   const contexts = new Map<Step, StepContext>();
   const receivers = new Map<Step, readonly Receive[]>();
   const views = new Map<Step, View>();
@@ -60,6 +70,9 @@ export function buildChain(steps: readonly Step[], parts: ChainParts): Chain {
         view: (input: number) => viewOf(step.inputs[input]!),
         beforeCommit: (flush: () => void) => {
           flushes[index] = flush;
+        },
+        schedule: (every: number, fire: (now: number) => void) => {
+          schedules.push({ every, fire, due: undefined });
         },
         onClose: (close: () => void) => closes.push(close),
       },
@@ -86,10 +99,24 @@ export function buildChain(steps: readonly Step[], parts: ChainParts): Chain {
     beforeCommit: () => {
       for (const flush of flushes) flush?.();
     },
+    tick: (now) => {
+      for (const schedule of schedules) tickOne(schedule, now);
+    },
+    scheduled: schedules.length > 0,
     close: () => {
       for (const close of closes) close();
     },
   };
+}
+
+/** Once per tick, however many intervals have passed; a clock that was set back starts the interval anew. */
+function tickOne(schedule: Schedule, now: number): void {
+  const { every, fire, due } = schedule;
+  if (due === undefined || due > now + every) schedule.due = now + every;
+  else if (now >= due) {
+    schedule.due = now - ((now - due) % every) + every;
+    fire(now);
+  }
 }
 
 export interface Consumer {

@@ -21,6 +21,7 @@ export function globalTable(step: Step, state: TaskStores, onDrop: (drop: Drop) 
   const taskPart = (of: Step): TaskPart => ({
     step: of.name,
     streamTime: -1,
+    now: 0,
     store: () => state.store(of.stores[0]!.name),
     windowStore: () => state.windowStore(of.stores[0]!.name),
     guard: (fn) => guard(fn, of.name, origin),

@@ -21,6 +21,10 @@ export interface Task {
   readonly streamTime: number;
   /** Lets steps that hold updates back emit them. */
   beforeCommit(): void;
+  /** Lets steps do what they have scheduled for this wall-clock time. */
+  tick(now: number): void;
+  /** Some step has scheduled something. */
+  readonly scheduled: boolean;
   close(): void;
 }
 
@@ -93,6 +97,8 @@ export function createTask(parts: TaskParts): Task {
       return time.now;
     },
     beforeCommit: chain.beforeCommit,
+    tick: chain.tick,
+    scheduled: chain.scheduled,
     close() {
       closed.abort(new Error('The task was closed'));
       chain.close();
@@ -128,6 +134,9 @@ function taskParts(parts: TaskParts, origin: Origin, time: { now: number }): (st
       step: step.name,
       get streamTime() {
         return time.now;
+      },
+      get now() {
+        return parts.clock.now();
       },
       store: (suffix) => parts.state.store(nameOf(suffix)),
       windowStore: (suffix) => parts.state.windowStore(nameOf(suffix)),

@@ -26,6 +26,8 @@ export interface Driver {
   store(name: string): readonly (readonly [key: unknown, cell: AnyCell])[];
   /** Records that steps gave up, with the reason. */
   readonly drops: readonly Drop[];
+  /** Moves the wall clock, which starts at 0 and stands still otherwise, in one go; what steps have scheduled is done. */
+  advance(ms: number): void;
   /** As the runtime does at each commit: steps emit what they held back, state is written. */
   commit(): void;
   /** Stops as if killed and starts anew from the state of the last commit. */
@@ -52,6 +54,7 @@ export function drive(
     read: (topic) => run.read(topic),
     topics: () => run.topics(),
     store: (name) => run.rows(name),
+    advance: (ms) => run.advance(ms),
     commit: () => run.commit(),
     restart: () => run.restart(),
     close: () => run.close(),

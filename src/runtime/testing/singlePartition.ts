@@ -37,11 +37,13 @@ export class SinglePartition {
   readonly #written = new Map<string, EncodedRecord[]>();
   readonly #internal: { readonly topic: string; readonly record: EncodedRecord }[] = [];
 
+  /** Wall-clock time: stands still but for advance(). */
+  #now = 0;
   #failure: MillraceError | undefined;
 
   constructor(compiled: Topology, clock: Clock) {
     this.#topology = compiled;
-    this.#clock = clock;
+    this.#clock = { ...clock, now: () => this.#now };
     for (const step of compiled.globalTables) {
       const state = openTaskState(memoryBackend(), step.stores);
       const table = globalTable(step, state, (drop) => this.drops.push(drop));
@@ -76,6 +78,7 @@ export class SinglePartition {
       },
       wake: () => {},
     });
+    task.tick(this.#now); // schedules begin with the task
     return { state, task };
   }
 
@@ -170,6 +173,14 @@ export class SinglePartition {
     throw new MillraceError('UNKNOWN_STORE', `There is no store ${name}`, {
       next: 'Look at describe() for the names of the stores.',
     });
+  }
+
+  advance(ms: number): void {
+    this.#now += ms;
+    for (const { task } of this.#pieces) {
+      task.tick(this.#now);
+      this.#settle();
+    }
   }
 
   commit(): void {
