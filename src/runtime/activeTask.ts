@@ -1,0 +1,259 @@
+import { randomUUID } from 'node:crypto';
+import type { View } from '../dsl/node.ts';
+import type { Step } from '../dsl/topology.ts';
+import type { MillraceError } from '../errors.ts';
+import { openTaskState, type TaskState } from '../state/taskState.ts';
+import type { Clock } from './clock.ts';
+import type { CommitMeta } from './commitMeta.ts';
+import { type Commit, type CommitParts, commitAtLeastOnce, commitExactlyOnce } from './commitTask.ts';
+import { findPositions } from './findPositions.ts';
+import type { Names } from './names.ts';
+import type { TaskPlan } from './plan.ts';
+import { mergeQueue, type Queue } from './queue.ts';
+import { type RestoreProgress, restoreState } from './restoreState.ts';
+import type { Input } from './task/input.ts';
+import type { Drop } from './task/rejects.ts';
+import { createTask, type Task, type TaskInput } from './task/task.ts';
+import { openTaskHome, type StatePlace, type TaskHome } from './taskHome.ts';
+import type { Member, Producer, Transport } from './transport/transport.ts';
+
+/** What all tasks of a worker share. */
+export interface TaskSetting {
+  readonly names: Names;
+  readonly transport: Transport;
+  readonly member: Member;
+  readonly clock: Clock;
+  readonly place: StatePlace;
+  readonly exactlyOnce: boolean;
+  readonly transactionTimeoutMs: number;
+  readonly cacheRows: number | undefined;
+  readonly globalView: (step: Step) => View;
+  readonly onDrop: (drop: Drop) => void;
+  readonly onProgress: (progress: RestoreProgress) => void;
+  readonly onFailure: (task: TaskPlan, error: MillraceError) => void;
+  readonly wake: () => void;
+  /** Whether a partition is known to hold more than the task has been given. */
+  readonly hasMore: (input: Input) => boolean;
+}
+
+export type Poisoned = ReadonlyMap<string, ReadonlyMap<number, MillraceError>>;
+
+/** Outgoing bytes not yet acknowledged at which a task waits. */
+const mostPending = 32 << 20;
+/** Changed rows at which a commit is due whatever the interval: they are all in memory until then. */
+const mostDirty = 50_000;
+/** Records between two looks at the clock. */
+const stride = 64;
+
+/** Opens a task: locks its folder, fences who ran it before, brings state up to date, finds its positions. */
+export async function openActiveTask(
+  setting: TaskSetting,
+  plan: TaskPlan,
+  poisoned: Poisoned,
+  signal: AbortSignal,
+): Promise<ActiveTask> {
+  const { names, clock, transport, exactlyOnce } = setting;
+  const { subtopology, partition, id } = plan;
+  const { stores } = subtopology;
+  const home = await openTaskHome(setting.place, names.application, id, stores, clock, signal);
+  let producer: Producer | undefined;
+  try {
+    const transactionalId = names.transactionalId(id);
+    const { transactionTimeoutMs } = setting;
+    producer = await transport.producer(exactlyOnce ? { transactionalId, transactionTimeoutMs } : {});
+    const { storesSignature, backend, local } = home;
+    const { onProgress } = setting;
+    const restored = await restoreState(
+      { task: id, stores, storesSignature, partition, names, backend, transport, clock, signal, onProgress },
+      local,
+    );
+    const resets = new Map(
+      subtopology.sources.map((source) => [names.topic(source), source.operator.source?.reset ?? 'earliest']),
+    );
+    const positions = await findPositions(
+      {
+        task: plan,
+        group: names.application,
+        transport,
+        clock,
+        signal,
+        exactlyOnce,
+        stateful: stores.length > 0,
+        resetOf: (topic) => resets.get(topic)!,
+      },
+      restored.commit,
+    );
+    return new ActiveTask(setting, plan, { home, producer, positions, poisoned, ...restored });
+  } catch (error) {
+    home.close();
+    // The reason to give up is the error at hand; a producer that cannot close cleanly times out at the broker.
+    await producer?.close().catch(() => {});
+    throw error;
+  }
+}
+
+interface Opened {
+  readonly home: TaskHome;
+  readonly producer: Producer;
+  readonly positions: ReadonlyMap<string, number>;
+  readonly poisoned: Poisoned;
+  readonly commit: CommitMeta | undefined;
+  readonly changelogs: ReadonlyMap<string, number>;
+}
+
+/** A task with its state, its producer and its place in the input: what a worker runs. */
+export class ActiveTask {
+  readonly plan: TaskPlan;
+  readonly #setting: TaskSetting;
+  readonly #home: TaskHome;
+  readonly #producer: Producer;
+  readonly #state: TaskState;
+  readonly #task: Task;
+  readonly #queue: Queue;
+  readonly #commit: Commit;
+  readonly #changelogs: Map<string, number>;
+  #meta: CommitMeta;
+  #worked = false;
+  #committing: Promise<void> | undefined;
+
+  constructor(setting: TaskSetting, plan: TaskPlan, opened: Opened) {
+    const { home, producer, positions, poisoned, commit } = opened;
+    const { names, clock, exactlyOnce, cacheRows } = setting;
+    this.plan = plan;
+    this.#setting = setting;
+    this.#home = home;
+    this.#producer = producer;
+    this.#changelogs = new Map(plan.subtopology.stores.map(({ name }) => [names.changelog(name), 0]));
+    for (const [topic, position] of opened.changelogs) this.#changelogs.set(topic, position);
+    this.#meta = {
+      sequence: commit?.sequence ?? 0,
+      incarnation: commit?.incarnation || randomUUID(),
+      positions: Object.fromEntries(positions),
+      streamTime: commit?.streamTime ?? -1,
+    };
+    this.#commit = exactlyOnce ? commitExactlyOnce : commitAtLeastOnce;
+    this.#state = openTaskState(
+      home.backend,
+      plan.subtopology.stores,
+      cacheRows === undefined ? {} : { cacheRows },
+    );
+    this.#task = createTask({
+      application: names.application,
+      subtopology: plan.subtopology,
+      partition: plan.partition,
+      state: this.#state,
+      streamTime: this.#meta.streamTime,
+      output: producer,
+      clock,
+      globalView: setting.globalView,
+      topicOf: names.topic,
+      positions,
+      poisoned,
+      onDrop: setting.onDrop,
+      onFailure: (error) => setting.onFailure(plan, error),
+      wake: setting.wake,
+    });
+    this.#queue = mergeQueue(this.#task.inputs, setting.hasMore);
+  }
+
+  get inputs(): readonly TaskInput[] {
+    return this.#task.inputs;
+  }
+
+  get streamTime(): number {
+    return this.#task.streamTime;
+  }
+
+  /** So much has changed that a commit should not wait for its interval. */
+  get full(): boolean {
+    return this.#state.dirtyRows >= mostDirty || this.#producer.pendingBytes >= mostPending;
+  }
+
+  /** Fires what steps have scheduled. */
+  tick(): void {
+    if (!this.#task.scheduled) return;
+    this.#task.tick(this.#setting.clock.now());
+    if (this.#state.dirtyRows > 0) this.#worked = true;
+  }
+
+  /** Processes records until there are none, or until the clock says `until`. false: nothing was there to do. */
+  work(until: number): boolean {
+    const { clock } = this.#setting;
+    for (let count = 0; ; ) {
+      if (this.full) return count > 0;
+      for (const end = count + stride; count < end; count++) {
+        const input = this.#queue.next();
+        if (input === undefined) return count > 0;
+        this.#worked = true;
+        input.dispatch();
+      }
+      if (clock.monotonic() >= until) return true;
+    }
+  }
+
+  get needsCommit(): boolean {
+    return this.#committing === undefined && (this.#worked || this.#moved());
+  }
+
+  /** Positions also move over what is not shown: control records and aborted ones. */
+  #moved(): boolean {
+    return this.#task.inputs.some(({ topic, position }) => position !== this.#meta.positions[topic]);
+  }
+
+  /** Commits what has been processed until now; one at a time. */
+  commit(): Promise<void> {
+    this.#committing ??= this.#commitNow().finally(() => {
+      this.#committing = undefined;
+    });
+    return this.#committing;
+  }
+
+  async #commitNow(): Promise<void> {
+    if (!this.#worked && !this.#moved()) return;
+    this.#task.beforeCommit();
+    this.#worked = false;
+    const meta: CommitMeta = {
+      sequence: this.#meta.sequence + 1,
+      incarnation: this.#meta.incarnation,
+      positions: Object.fromEntries(this.#task.inputs.map(({ topic, position }) => [topic, position])),
+      streamTime: this.#task.streamTime,
+    };
+    this.#meta = meta;
+    await this.#commit(this.#commitParts(), meta);
+  }
+
+  #commitParts(): CommitParts {
+    const { names, member, clock } = this.#setting;
+    return {
+      names,
+      partition: this.plan.partition,
+      state: this.#state,
+      firstStore: this.plan.subtopology.stores[0]?.name,
+      producer: this.#producer,
+      member,
+      group: names.application,
+      now: clock.now(),
+      changelogs: this.#changelogs,
+      storesSignature: this.#home.storesSignature,
+    };
+  }
+
+  /** Waits for the commit under way and makes a last one, so that everything processed is kept; then lets go. */
+  async closeClean(): Promise<void> {
+    await this.#committing;
+    await this.commit();
+    this.#task.close();
+    this.#state.close();
+    this.#home.close();
+    await this.#producer.close();
+  }
+
+  /** Gives up what was not committed. Never throws: the task is dead already. */
+  async abandon(): Promise<void> {
+    this.#task.close();
+    await this.#committing?.catch(() => {});
+    await this.#producer.abort().catch(() => {});
+    this.#state.close();
+    this.#home.close();
+  }
+}

@@ -1,0 +1,70 @@
+import type { Headers } from '../dsl/message.ts';
+import { noHeaders } from '../dsl/message.ts';
+
+/**
+ * What a commit says about itself: goes with the changed rows into the changelog (the log's copy), into SQLite (the local
+ * copy) and, shortened, beside the committed offsets. By comparing the three a restart knows which is behind.
+ */
+export interface CommitMeta {
+  /** Counts the commits of a task's state; the same number always means the same state. */
+  readonly sequence: number;
+  /** Drawn when state begins: another one means another history. */
+  readonly incarnation: string;
+  /** Next offset to read, by topic. */
+  readonly positions: Readonly<Record<string, number>>;
+  readonly streamTime: number;
+}
+
+/**
+ * Key of the record in the changelog of a task's first store. It is no UTF-8, so no text key can equal it; for binary keys
+ * a header tells as well.
+ */
+export const metaKey: Buffer = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from('millrace.meta')]);
+export const metaHeaders: Headers = [['millrace.meta', Buffer.from('1')]];
+export const rowHeaders: Headers = noHeaders;
+
+export function encodeMeta(meta: CommitMeta): string {
+  return JSON.stringify(meta);
+}
+
+export function decodeMeta(text: string): CommitMeta {
+  return JSON.parse(text) as CommitMeta;
+}
+
+/** Beside committed offsets: Kafka allows 4 KB, so only what is needed to compare. */
+export function encodeOffsetMetadata({ sequence, incarnation }: CommitMeta): string {
+  return JSON.stringify({ sequence, incarnation });
+}
+
+export function decodeOffsetMetadata(text: string): Pick<CommitMeta, 'sequence' | 'incarnation'> | undefined {
+  if (!text.startsWith('{')) return undefined;
+  const { sequence, incarnation } = JSON.parse(text) as Partial<CommitMeta>;
+  return typeof sequence === 'number' && typeof incarnation === 'string'
+    ? { sequence, incarnation }
+    : undefined;
+}
+
+/** The entries of a state database's meta table that the runtime writes. */
+export function localMeta(
+  meta: CommitMeta,
+  changelogs: ReadonlyMap<string, number>,
+  storesSignature: string,
+): ReadonlyMap<string, string> {
+  return new Map([
+    ['commit', encodeMeta(meta)],
+    ['changelogs', JSON.stringify(Object.fromEntries(changelogs))],
+    ['stores', storesSignature],
+  ]);
+}
+
+export function readLocalMeta(entries: ReadonlyMap<string, string>): {
+  readonly commit: CommitMeta | undefined;
+  readonly changelogs: ReadonlyMap<string, number>;
+} {
+  const commit = entries.get('commit');
+  const changelogs = JSON.parse(entries.get('changelogs') ?? '{}') as Record<string, number>;
+  return {
+    commit: commit === undefined ? undefined : decodeMeta(commit),
+    changelogs: new Map(Object.entries(changelogs)),
+  };
+}

@@ -1,0 +1,93 @@
+import type { Sealed } from '../state/sealed.ts';
+import type { TaskState } from '../state/taskState.ts';
+import {
+  type CommitMeta,
+  encodeMeta,
+  encodeOffsetMetadata,
+  localMeta,
+  metaHeaders,
+  metaKey,
+  rowHeaders,
+} from './commitMeta.ts';
+import type { Names } from './names.ts';
+import type { Member, Producer } from './transport/transport.ts';
+
+/** What one commit moves, taken at one moment: work may go on while it is under way. */
+export interface CommitParts {
+  readonly names: Names;
+  readonly partition: number;
+  readonly state: TaskState;
+  /** Full name of the store whose changelog carries the commit record; undefined for tasks without state. */
+  readonly firstStore: string | undefined;
+  readonly producer: Producer;
+  readonly member: Member;
+  readonly group: string;
+  /** Wall clock, for the commit record. */
+  readonly now: number;
+  /** Position behind the task's own writes in each changelog; brought up to date here. */
+  readonly changelogs: Map<string, number>;
+  readonly storesSignature: string;
+}
+
+/** Commits everything the task has done: `meta` says up to where. Resolves when it can never be lost or done again. */
+export type Commit = (parts: CommitParts, meta: CommitMeta) => Promise<void>;
+
+/**
+ * Exactly-once: outputs, changelog, commit record and offsets are one transaction; SQLite follows when the broker has
+ * decided. A crash between leaves SQLite one transaction behind, which the next start reads from the changelog.
+ */
+export const commitExactlyOnce: Commit = async (parts, meta) => {
+  const sealed = parts.state.seal();
+  appendChanges(parts, sealed);
+  appendMeta(parts, meta);
+  await parts.producer.commit({
+    group: parts.group,
+    generation: parts.member.generation,
+    memberId: parts.member.memberId,
+    offsets: offsetsOf(parts, meta),
+  });
+  writeBack(parts, sealed, meta);
+};
+
+/**
+ * At-least-once: outputs, then the changelog with the commit record last, then SQLite, then the offsets. Whatever is cut
+ * off by a crash is done again from the last position that everything before it has reached.
+ */
+export const commitAtLeastOnce: Commit = async (parts, meta) => {
+  const sealed = parts.state.seal();
+  await parts.producer.flush();
+  if (parts.firstStore !== undefined) {
+    appendChanges(parts, sealed);
+    await parts.producer.flush();
+    appendMeta(parts, meta);
+    await parts.producer.flush();
+  }
+  writeBack(parts, sealed, meta);
+  await parts.member.commitOffsets(offsetsOf(parts, meta));
+};
+
+function appendChanges({ names, partition, producer }: CommitParts, sealed: Sealed): void {
+  sealed.forEachChange((store, key, value, timestamp) => {
+    producer.append(names.changelog(store), partition, key, value, timestamp, rowHeaders);
+  });
+}
+
+function appendMeta({ names, partition, producer, firstStore, now }: CommitParts, meta: CommitMeta): void {
+  if (firstStore === undefined) return;
+  const topic = names.changelog(firstStore);
+  producer.append(topic, partition, metaKey, encodeMeta(meta), now, metaHeaders);
+}
+
+function writeBack(parts: CommitParts, sealed: Sealed, meta: CommitMeta): void {
+  const { changelogs, partition, producer } = parts;
+  for (const topic of changelogs.keys()) {
+    const end = producer.end(topic, partition);
+    if (end !== undefined) changelogs.set(topic, end);
+  }
+  sealed.write(localMeta(meta, changelogs, parts.storesSignature));
+}
+
+function offsetsOf({ partition, firstStore }: CommitParts, meta: CommitMeta) {
+  const metadata = firstStore === undefined ? '' : encodeOffsetMetadata(meta);
+  return Object.entries(meta.positions).map(([topic, offset]) => ({ topic, partition, offset, metadata }));
+}

@@ -1,0 +1,133 @@
+import type { Duration } from '../dsl/windows/duration.ts';
+import { milliseconds } from '../dsl/windows/duration.ts';
+import { MillraceError } from '../errors.ts';
+import type { StatePlace } from './taskHome.ts';
+
+export type Guarantee = 'exactly-once' | 'at-least-once';
+
+/** What may be set, each with a default; `env` names the variable that is read when the option is not given. */
+export interface SettingOptions {
+  /** 'exactly-once' (default) or 'at-least-once'. MILLRACE_GUARANTEE. */
+  readonly guarantee?: Guarantee | undefined;
+  /** Folder for the SQLite state of tasks, default '.millrace/state'; 'memory' keeps it in memory. MILLRACE_STATE_DIR. */
+  readonly stateDir?: string | undefined;
+  /** Time between commits, default '100ms' exactly-once, '1s' at-least-once. MILLRACE_COMMIT_INTERVAL. */
+  readonly commitInterval?: Duration | undefined;
+  /** A transaction that nobody ends is aborted by the broker after this, default '10s'. MILLRACE_TRANSACTION_TIMEOUT. */
+  readonly transactionTimeout?: Duration | undefined;
+  /** The group gives a silent worker up after this, default '6s'. MILLRACE_SESSION_TIMEOUT. */
+  readonly sessionTimeout?: Duration | undefined;
+  /** Time between signs of life to the group, default '1.5s'. MILLRACE_HEARTBEAT_INTERVAL. */
+  readonly heartbeatInterval?: Duration | undefined;
+  /** Time the members have to commit when tasks move, default '60s'. MILLRACE_REBALANCE_TIMEOUT. */
+  readonly rebalanceTimeout?: Duration | undefined;
+  /** Time a stop may take before it gives up on a last commit, default '10s'. MILLRACE_STOP_TIMEOUT. */
+  readonly stopTimeout?: Duration | undefined;
+  /** Bytes of records a worker holds that are not processed yet, default 64 MiB. MILLRACE_MAX_BUFFERED_BYTES. */
+  readonly maxBufferedBytes?: number | undefined;
+  /** Rows kept in memory per store, default 100000. MILLRACE_CACHE_ROWS. */
+  readonly cacheRows?: number | undefined;
+  /** Of internal topics; the broker's default when not given. MILLRACE_REPLICATION_FACTOR. */
+  readonly replicationFactor?: number | undefined;
+}
+
+export interface Settings {
+  readonly guarantee: Guarantee;
+  readonly state: StatePlace;
+  readonly commitInterval: number;
+  readonly transactionTimeout: number;
+  readonly sessionTimeout: number;
+  readonly heartbeatInterval: number;
+  readonly rebalanceTimeout: number;
+  readonly stopTimeout: number;
+  readonly maxBufferedBytes: number;
+  readonly cacheRows: number | undefined;
+  readonly replicationFactor: number | undefined;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export const settingNames: readonly (keyof SettingOptions)[] = [
+  'guarantee',
+  'stateDir',
+  'commitInterval',
+  'transactionTimeout',
+  'sessionTimeout',
+  'heartbeatInterval',
+  'rebalanceTimeout',
+  'stopTimeout',
+  'maxBufferedBytes',
+  'cacheRows',
+  'replicationFactor',
+];
+
+/** Options before environment before defaults; everything checked. */
+export function readSettings(options: SettingOptions, environment: Environment): Settings {
+  const given = (name: keyof SettingOptions): string | number | undefined =>
+    options[name] ?? environment[environmentName(name)];
+  const duration = (name: keyof SettingOptions, fallback: Duration): number =>
+    milliseconds((given(name) ?? fallback) as Duration, name);
+  const whole = (name: keyof SettingOptions): number | undefined => positive(name, given(name));
+  const guarantee = oneOf('guarantee', given('guarantee') ?? 'exactly-once', [
+    'exactly-once',
+    'at-least-once',
+  ]);
+  const stateDir = String(given('stateDir') ?? '.millrace/state');
+  const settings: Settings = {
+    guarantee: guarantee as Guarantee,
+    state: stateDir === 'memory' ? 'memory' : { folder: stateDir },
+    commitInterval: duration('commitInterval', guarantee === 'exactly-once' ? '100ms' : '1s'),
+    transactionTimeout: duration('transactionTimeout', '10s'),
+    sessionTimeout: duration('sessionTimeout', '6s'),
+    heartbeatInterval: duration('heartbeatInterval', '1.5s'),
+    rebalanceTimeout: duration('rebalanceTimeout', '60s'),
+    stopTimeout: duration('stopTimeout', '10s'),
+    maxBufferedBytes: whole('maxBufferedBytes') ?? 64 << 20,
+    cacheRows: whole('cacheRows'),
+    replicationFactor: whole('replicationFactor'),
+  };
+  checkTogether(settings);
+  return settings;
+}
+
+/** commitInterval -> MILLRACE_COMMIT_INTERVAL */
+export function environmentName(setting: string): string {
+  return `MILLRACE_${setting.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+function positive(name: string, value: string | number | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (Number.isSafeInteger(number) && number > 0) return number;
+  throw invalid(name, 'a whole number greater than 0', String(value));
+}
+
+function oneOf(name: string, value: string | number, allowed: readonly string[]): string {
+  if (allowed.includes(String(value))) return String(value);
+  throw invalid(name, allowed.join(' or '), String(value));
+}
+
+function checkTogether(settings: Settings): void {
+  if (settings.heartbeatInterval * 2 > settings.sessionTimeout) {
+    throw invalid(
+      'heartbeatInterval',
+      `at most half of sessionTimeout (${settings.sessionTimeout} ms), or one lost heartbeat ends the session`,
+      `${settings.heartbeatInterval} ms`,
+    );
+  }
+  if (settings.guarantee === 'exactly-once' && settings.commitInterval >= settings.transactionTimeout) {
+    throw invalid(
+      'commitInterval',
+      `less than transactionTimeout (${settings.transactionTimeout} ms), or the broker aborts every transaction`,
+      `${settings.commitInterval} ms`,
+    );
+  }
+}
+
+function invalid(name: string, expected: string, found: string): MillraceError {
+  return new MillraceError('INVALID_SETTING', `The setting ${name} cannot be used`, {
+    expected,
+    found,
+    next: `Change ${name} in app(), or ${environmentName(name)} in the environment.`,
+  });
+}

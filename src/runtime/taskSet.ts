@@ -1,0 +1,217 @@
+import { MillraceError } from '../errors.ts';
+import { type ActiveTask, openActiveTask, type TaskSetting } from './activeTask.ts';
+import { delay } from './clock.ts';
+import type { TaskPlan } from './plan.ts';
+import type { TaskInput } from './task/task.ts';
+import type { Reader } from './transport/transport.ts';
+
+/** Errors that end a task but not the application: the task is opened again, which fences, restores and finds its place. */
+const passing: ReadonlySet<string> = new Set([
+  'FENCED',
+  'OUTCOME_UNKNOWN',
+  'BROKER_UNREACHABLE',
+  'TRANSPORT_CLOSED',
+  'STATE_LOCKED',
+]);
+/** Errors of a single record, which its source may want passed on instead of stopping. */
+const ofRecord: ReadonlySet<string> = new Set([
+  'STEP_FAILED',
+  'STEP_TIMEOUT',
+  'ENCODE_FAILED',
+  'SCHEMA_MISMATCH',
+]);
+/** Tasks restored side by side: each keeps a fetch busy. */
+const openAtOnce = 4;
+/** A task that cannot be opened for so long ends the application. */
+const taskTimeout = 300_000;
+
+/** The tasks a worker runs: opened when assigned, opened again when they fail in passing, closed when taken away. */
+export class TaskSet {
+  readonly #setting: TaskSetting;
+  readonly #reader: Reader;
+  readonly #tasks = new Map<string, ActiveTask>();
+  readonly #inputs = new Map<string, TaskInput>();
+  readonly #poisoned = new Map<string, Map<string, Map<number, MillraceError>>>();
+  readonly #reopening = new Map<string, Promise<void>>();
+  readonly #fatal: (error: MillraceError) => void;
+  #assigned = new AbortController();
+  /** Tasks that were given up and have not let go of their folders yet. */
+  #ending: Promise<unknown> = Promise.resolve();
+
+  constructor(setting: TaskSetting, reader: Reader, fatal: (error: MillraceError) => void) {
+    this.#setting = setting;
+    this.#reader = reader;
+    this.#fatal = fatal;
+  }
+
+  get tasks(): Iterable<ActiveTask> {
+    return this.#tasks.values();
+  }
+
+  get running(): readonly string[] {
+    return [...this.#tasks.keys()];
+  }
+
+  input(topic: string, partition: number): TaskInput | undefined {
+    return this.#inputs.get(`${topic}/${partition}`);
+  }
+
+  get inputs(): Iterable<TaskInput> {
+    return this.#inputs.values();
+  }
+
+  /** Makes these the tasks that run. Those that ran before and stay go on where they are. */
+  async assign(plans: readonly TaskPlan[], signal: AbortSignal): Promise<void> {
+    const wanted = new Map(plans.map((plan) => [plan.id, plan]));
+    await this.#ending;
+    this.#assigned = new AbortController();
+    const gone = [...this.#tasks.values()].filter(({ plan }) => !wanted.has(plan.id));
+    for (const { plan } of gone) this.#tasks.delete(plan.id);
+    await Promise.all(gone.map((task) => this.#closeClean(task)));
+    const either = AbortSignal.any([signal, this.#assigned.signal]);
+    const missing = plans.filter(({ id }) => !this.#tasks.has(id));
+    const lanes = Array.from({ length: openAtOnce }, async () => {
+      for (let plan = missing.shift(); plan !== undefined; plan = missing.shift())
+        await this.#open(plan, either);
+    });
+    await Promise.all(lanes);
+    this.#read();
+  }
+
+  async #open(plan: TaskPlan, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#setting;
+    const deadline = clock.monotonic() + taskTimeout;
+    for (let pause = 50; ; pause = Math.min(2_000, pause * 2)) {
+      if (signal.aborted) return;
+      try {
+        const task = await openActiveTask(
+          this.#setting,
+          plan,
+          this.#poisoned.get(plan.id) ?? new Map(),
+          signal,
+        );
+        if (signal.aborted) await task.abandon();
+        else this.#tasks.set(plan.id, task);
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        const known = asMillraceError(error, plan);
+        if (!passing.has(known.code) || clock.monotonic() > deadline) throw known;
+      }
+      await delay(clock, pause, signal).catch(() => {});
+    }
+  }
+
+  /** Tells the reader what to read; where a partition was read before it goes on with what was fetched ahead. */
+  #read(): void {
+    const before = new Map(this.#inputs);
+    this.#inputs.clear();
+    const positions = [...this.#tasks.values()].flatMap((task) =>
+      task.inputs.map((input) => {
+        const { topic, partition } = input;
+        const key = `${topic}/${partition}`;
+        this.#inputs.set(key, input);
+        const goesOn = before.get(key) === input;
+        return {
+          topic,
+          partition,
+          offset: goesOn ? this.#reader.position({ topic, partition }) : input.position,
+        };
+      }),
+    );
+    this.#reader.assign(positions);
+  }
+
+  /** Commits all tasks: what has been processed is safe when it resolves. Tasks whose commit fails are given up. */
+  async commitAll(): Promise<void> {
+    await Promise.all(
+      [...this.#tasks.values()].map(async (task) => {
+        try {
+          await task.commit();
+        } catch (error) {
+          this.#tasks.delete(task.plan.id);
+          await task.abandon();
+          const known = asMillraceError(error, task.plan);
+          if (!passing.has(known.code)) this.#fatal(known);
+        }
+      }),
+    );
+  }
+
+  /** Ends a task that failed; opens it again, or ends the application. */
+  failed(task: ActiveTask, cause: unknown): void {
+    const { id } = task.plan;
+    if (this.#tasks.get(id) !== task) return;
+    this.#tasks.delete(id);
+    this.#read();
+    const error = asMillraceError(cause, task.plan);
+    const again = passing.has(error.code) || this.#poison(task.plan, error);
+    const { signal } = this.#assigned;
+    const ending = task.abandon().then(async () => {
+      if (!again) return this.#fatal(error);
+      await this.#open(task.plan, signal);
+      if (!signal.aborted) this.#read();
+      this.#setting.wake();
+    });
+    const settled = ending
+      .catch((reason: unknown) => this.#fatal(asMillraceError(reason, task.plan)))
+      .finally(() => this.#reopening.delete(id));
+    this.#reopening.set(id, settled);
+  }
+
+  /** Remembers a record that failed, if its source wants such passed on: when the task is open again it is not processed. */
+  #poison({ id, subtopology }: TaskPlan, error: MillraceError): boolean {
+    const { topic, offset } = error.details;
+    if (!ofRecord.has(error.code) || topic === undefined || offset === undefined) return false;
+    const source = subtopology.sources.find((step) => this.#setting.names.topic(step) === topic);
+    if ((source?.operator.source?.onError ?? 'fail') === 'fail') return false;
+    const byTopic = this.#poisoned.get(id) ?? new Map<string, Map<number, MillraceError>>();
+    const byOffset = byTopic.get(topic) ?? new Map<number, MillraceError>();
+    byOffset.set(offset, error);
+    this.#poisoned.set(id, byTopic.set(topic, byOffset));
+    return true;
+  }
+
+  async #closeClean(task: ActiveTask): Promise<void> {
+    try {
+      await task.closeClean();
+    } catch (error) {
+      await task.abandon();
+      const known = asMillraceError(error, task.plan);
+      if (!passing.has(known.code)) this.#fatal(known);
+    }
+  }
+
+  /** Nothing new is opened from now on; what is being opened gives up. */
+  async halt(): Promise<void> {
+    this.#assigned.abort(new Error('The assignment has changed'));
+    await Promise.all(this.#reopening.values());
+  }
+
+  /** Closes all tasks after a last commit. */
+  async closeAll(): Promise<void> {
+    await this.halt();
+    const tasks = [...this.#tasks.values()];
+    this.#tasks.clear();
+    this.#read();
+    await Promise.all(tasks.map((task) => this.#closeClean(task)));
+  }
+
+  /** Gives up all tasks: they belong to others now, or the worker has failed. */
+  async abandonAll(): Promise<void> {
+    const tasks = [...this.#tasks.values()];
+    this.#tasks.clear();
+    this.#read();
+    this.#ending = Promise.all([this.#ending, this.halt(), ...tasks.map((task) => task.abandon())]);
+    await this.#ending;
+  }
+}
+
+function asMillraceError(error: unknown, { id, partition }: TaskPlan): MillraceError {
+  if (error instanceof MillraceError) return error;
+  return new MillraceError('INTERNAL', `Task ${id} failed in a way that was not foreseen`, {
+    partition,
+    cause: error,
+    next: 'Report this to millrace with the stack of the cause.',
+  });
+}

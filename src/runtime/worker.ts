@@ -1,0 +1,268 @@
+import type { Topology } from '../dsl/topology.ts';
+import { MillraceError } from '../errors.ts';
+import type { TaskSetting } from './activeTask.ts';
+import { assignTasks, encodeInfo, tasksIn, toAssignment } from './assigner.ts';
+import { Backpressure } from './backpressure.ts';
+import type { Clock } from './clock.ts';
+import { type GlobalTables, globalTables } from './globalTables.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import type { Names } from './names.ts';
+import type { Plan, TaskPlan } from './plan.ts';
+import type { RestoreProgress } from './restoreState.ts';
+import type { Settings } from './settings.ts';
+import { storedTasks } from './storedTasks.ts';
+import type { Drop } from './task/rejects.ts';
+import { TaskSet } from './taskSet.ts';
+import { prepareTopics } from './topics.ts';
+import type { Assignment, Batch, Member, MemberMetadata, Reader, Transport } from './transport/transport.ts';
+import { type Wakeup, wakeup } from './wakeup.ts';
+
+export interface WorkerParts {
+  readonly topology: Topology;
+  readonly names: Names;
+  readonly settings: Settings;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly lifecycle: Lifecycle;
+  readonly onDrop: (drop: Drop) => void;
+  readonly onProgress: (progress: RestoreProgress) => void;
+  /** The worker cannot go on. It has not stopped yet: stop() or crash() is still to be called. */
+  readonly onFatal: (error: MillraceError) => void;
+}
+
+/** ms of synchronous work between two chances for timers, heartbeats and HTTP. */
+const slice = 8;
+/** ms to wait for records when there is nothing to do. */
+const longestPoll = 100;
+
+/** Reads partitions, runs the tasks the group gives it, commits. One loop; everything else reaches it by flags and wake(). */
+export class Worker {
+  readonly #parts: WorkerParts;
+  readonly #reader: Reader;
+  readonly #stopped = new AbortController();
+  #plan: Plan | undefined;
+  #member: Member | undefined;
+  #globals: GlobalTables | undefined;
+  #tasks: TaskSet | undefined;
+  #backpressure: Backpressure | undefined;
+  #loop: Promise<void> = Promise.resolve();
+  /** While the group rebalances nothing is processed: positions that were committed must stay true. */
+  #suspended = true;
+  #lastCommit: number;
+  readonly #wakeup: Wakeup = wakeup();
+
+  constructor(parts: WorkerParts) {
+    this.#parts = parts;
+    const { maxBufferedBytes } = parts.settings;
+    this.#reader = parts.transport.reader({ isolation: 'committed', maxBytes: maxBufferedBytes });
+    this.#lastCommit = parts.clock.monotonic();
+  }
+
+  /** Connects, checks topics, loads global tables and joins; resolves when the first assignment runs. */
+  async start(): Promise<void> {
+    const { transport, lifecycle, settings, topology, names, clock, onDrop } = this.#parts;
+    lifecycle.to('connecting');
+    await transport.connect();
+    const planned = await prepareTopics(topology, names, transport.admin, settings.replicationFactor);
+    this.#plan = planned;
+    const globals = globalTables(topology.globalTables, planned, transport, clock, onDrop);
+    this.#globals = globals;
+    const { signal } = this.#stopped;
+    await globals.load(signal);
+    void this.#background(globals.follow(signal));
+    const member = transport.member(this.#memberOptions(planned));
+    this.#member = member;
+    this.#tasks = new TaskSet(this.#taskSetting(member, globals), this.#reader, (error) =>
+      this.#fatal(error),
+    );
+    this.#backpressure = new Backpressure(this.#reader, settings.maxBufferedBytes);
+    this.#loop = this.#background(this.#run(this.#tasks, this.#backpressure));
+    lifecycle.to('rebalancing');
+    await member.join();
+  }
+
+  #memberOptions(planned: Plan) {
+    const { settings, names, topology, lifecycle } = this.#parts;
+    return {
+      group: names.application,
+      topics: [...new Set(topology.subtopologies.flatMap(({ sources }) => sources.map(names.topic)))],
+      sessionTimeoutMs: settings.sessionTimeout,
+      rebalanceTimeoutMs: settings.rebalanceTimeout,
+      heartbeatIntervalMs: settings.heartbeatInterval,
+      metadata: () =>
+        encodeInfo({
+          version: 1,
+          running: this.#tasks?.running ?? [],
+          stored: storedTasks(settings.state, names.application),
+        }),
+      assign: async (members: readonly MemberMetadata[]) => {
+        const given = assignTasks(planned.tasks, members);
+        return new Map([...given].map(([memberId, tasks]) => [memberId, toAssignment(tasks)]));
+      },
+      revoked: () => this.#revoked(),
+      assigned: (assignment: Assignment, signal: AbortSignal) => this.#assigned(assignment, signal),
+      lost: () => {
+        this.#suspended = true;
+        lifecycle.to('rebalancing');
+        void this.#background(this.#tasks!.abandonAll());
+      },
+      failed: (reason: Error) => this.#fatal(asFatal(reason)),
+    };
+  }
+
+  #taskSetting(member: Member, globals: GlobalTables): TaskSetting {
+    const { names, transport, clock, settings, onDrop, onProgress } = this.#parts;
+    return {
+      names,
+      transport,
+      member,
+      clock,
+      place: settings.state,
+      exactlyOnce: settings.guarantee === 'exactly-once',
+      transactionTimeoutMs: settings.transactionTimeout,
+      cacheRows: settings.cacheRows,
+      globalView: globals.view,
+      onDrop,
+      onProgress,
+      onFailure: (plan, error) => this.#failed(plan, error),
+      wake: () => this.#wakeup.wake(),
+      hasMore: (input) => {
+        const end = this.#reader.end(input);
+        return end === undefined || this.#reader.position(input) < end;
+      },
+    };
+  }
+
+  async #assigned(assignment: Assignment, signal: AbortSignal): Promise<void> {
+    const { lifecycle } = this.#parts;
+    const ids = new Set(tasksIn(assignment));
+    const mine = this.#plan!.tasks.filter(({ id }) => ids.has(id));
+    lifecycle.to('restoring');
+    try {
+      await this.#tasks!.assign(mine, signal);
+    } catch (error) {
+      if (!signal.aborted) this.#fatal(asFatal(error));
+      return;
+    }
+    if (signal.aborted || this.#stopped.signal.aborted) return;
+    this.#suspended = false;
+    lifecycle.to('running');
+    this.#wakeup.wake();
+  }
+
+  async #revoked(): Promise<void> {
+    this.#suspended = true;
+    this.#parts.lifecycle.to('rebalancing');
+    await this.#tasks!.halt();
+    await this.#tasks!.commitAll();
+  }
+
+  async #run(tasks: TaskSet, backpressure: Backpressure): Promise<void> {
+    const { clock } = this.#parts;
+    let polling: Promise<readonly Batch[]> | undefined;
+    while (!this.#stopped.signal.aborted) {
+      const worked = !this.#suspended && this.#work(tasks);
+      this.#commitDue(tasks);
+      backpressure.regulate(tasks.inputs);
+      polling ??= this.#reader.poll(worked ? 0 : longestPoll);
+      const batches = await Promise.race([polling, worked ? undefined : this.#wakeup.wait()]);
+      if (batches !== undefined) {
+        polling = undefined;
+        for (const batch of batches) tasks.input(batch.topic, batch.partition)?.add(batch);
+      }
+      if (worked) await clock.breathe();
+    }
+    // A poll left pending ends when the reader is closed; its records are read again by whoever comes next.
+    polling?.catch(() => {});
+  }
+
+  /** One slice: every task gets its share of it. false: there was nothing to do. */
+  #work(tasks: TaskSet): boolean {
+    const { clock } = this.#parts;
+    const running = [...tasks.tasks];
+    const share = slice / Math.max(1, running.length);
+    let worked = false;
+    for (const task of running) {
+      try {
+        task.tick();
+        if (task.work(clock.monotonic() + share)) worked = true;
+      } catch (error) {
+        tasks.failed(task, error);
+        worked = true;
+      }
+    }
+    return worked;
+  }
+
+  #commitDue(tasks: TaskSet): void {
+    const { clock, settings } = this.#parts;
+    const due = clock.monotonic() - this.#lastCommit >= settings.commitInterval;
+    if (due) this.#lastCommit = clock.monotonic();
+    if (this.#suspended) return;
+    for (const task of tasks.tasks) {
+      if (!(due || task.full) || !task.needsCommit) continue;
+      task.commit().catch((error: unknown) => {
+        tasks.failed(task, error);
+        this.#wakeup.wake();
+      });
+    }
+  }
+
+  #failed({ id }: TaskPlan, error: MillraceError): void {
+    for (const task of this.#tasks!.tasks) if (task.plan.id === id) this.#tasks!.failed(task, error);
+    this.#wakeup.wake();
+  }
+
+  #background(work: Promise<void>): Promise<void> {
+    return work.catch((error: unknown) => {
+      if (!this.#stopped.signal.aborted) this.#fatal(asFatal(error));
+    });
+  }
+
+  #fatal(error: MillraceError): void {
+    this.#suspended = true;
+    this.#parts.onFatal(error);
+  }
+
+  /** Finishes what is being processed, commits, leaves the group and lets go of everything. */
+  async stop(): Promise<void> {
+    this.#suspended = true;
+    await this.#member?.leave();
+    await this.#tasks?.closeAll();
+    await this.#end();
+    await this.#parts.transport.close();
+  }
+
+  /** Stops without a last commit: what is not committed is done again by whoever takes over. */
+  async abort(): Promise<void> {
+    this.#suspended = true;
+    await this.#tasks?.abandonAll();
+    await this.#member?.leave().catch(() => {});
+    await this.#end();
+    await this.#parts.transport.close().catch(() => {});
+  }
+
+  /** Drops everything as a killed process would; the broker finds out by itself. */
+  async crash(): Promise<void> {
+    this.#suspended = true;
+    this.#parts.transport.crash();
+    await this.#tasks?.abandonAll();
+    await this.#end();
+  }
+
+  async #end(): Promise<void> {
+    this.#stopped.abort(new Error('The worker has stopped'));
+    this.#wakeup.wake();
+    await this.#reader.close();
+    await this.#globals?.close();
+    await this.#loop;
+  }
+}
+
+function asFatal(error: unknown): MillraceError {
+  if (error instanceof MillraceError) return error;
+  return new MillraceError('INTERNAL', 'The worker failed in a way that was not foreseen', {
+    cause: error,
+    next: 'Report this to millrace with the stack of the cause.',
+  });
+}
