@@ -7,6 +7,7 @@ import type { Address } from './address.ts';
 import type { ApiVersions } from './brokerSocket.ts';
 import type { KafkaConfig, KafkaSasl } from './kafkaConfig.ts';
 import { RequestLost } from './requestLost.ts';
+import { unlessAborted } from './unlessAborted.ts';
 
 /**
  * The only file that knows kafkajs. It opens a socket (TCP, TLS, ApiVersions, SASL); then the socket is ours and kafkajs
@@ -158,15 +159,6 @@ function withoutIdleTimers(queue: InnerQueue): void {
   queue.scheduleCheckPendingRequests = () => {
     if (queue.pending.length > 0) schedule.call(queue);
   };
-}
-
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const aborted = () => reject(signal.reason);
-    if (signal.aborted) aborted();
-    signal.addEventListener('abort', aborted, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted));
-  });
 }
 
 const refusedTypes = new Set([

@@ -1,0 +1,225 @@
+import { MillraceError } from '../../../../errors.ts';
+import type { Clock } from '../../../clock.ts';
+import type { Assignment, CommittedOffset, Member, MemberOptions, TopicPartition } from '../../transport.ts';
+import type { Connection } from '../connection.ts';
+import { commitOffsets } from './commitOffsets.ts';
+import { departGroup } from './departGroup.ts';
+import { type Entering, enterGroup } from './enterGroup.ts';
+import { Heartbeats, type Verdict } from './heartbeats.ts';
+
+/** Why a member that has its partitions goes on no longer as it is. */
+type Turn = Verdict | { readonly kind: 'leave' };
+
+/** A member of a consumer group, eager: it lets go of everything before it joins again. `lane` is a socket name of its own. */
+export function membership(
+  connection: Connection,
+  clock: Clock,
+  options: MemberOptions,
+  lane: string,
+): Member {
+  return new GroupMember(connection, clock, options, lane);
+}
+
+class GroupMember implements Member {
+  readonly #connection: Connection;
+  readonly #clock: Clock;
+  readonly #options: MemberOptions;
+  readonly #lane: string;
+  readonly #heartbeats: Heartbeats;
+  readonly #first: PromiseWithResolvers<void> = Promise.withResolvers();
+  readonly #leaving = new AbortController();
+  #life: Promise<void> | undefined;
+  #left: Promise<void> | undefined;
+  #generation = -1;
+  #lastGeneration = -1;
+  #memberId = '';
+  #hasJoined = false;
+  /** Asked to join again since the group was last told of this member. */
+  #again = false;
+  #turn: (turn: Turn) => void = () => {};
+
+  constructor(connection: Connection, clock: Clock, options: MemberOptions, lane: string) {
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#lane = lane;
+    this.#options = options;
+    this.#heartbeats = new Heartbeats(connection, clock, options, (verdict) => this.#hear(verdict));
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  get memberId(): string {
+    return this.#generation === -1 ? '' : this.#memberId;
+  }
+
+  join(): Promise<void> {
+    if (this.#life !== undefined || this.#leaving.signal.aborted)
+      return Promise.reject(onlyOnce(this.#options.group));
+    this.#life = this.#live();
+    return this.#first.promise;
+  }
+
+  rejoin(): void {
+    this.#again = true;
+    this.#turn({ kind: 'rebalance' });
+  }
+
+  commitOffsets(offsets: readonly (TopicPartition & CommittedOffset)[]): Promise<void> {
+    const { group } = this.#options;
+    const position = { group, generation: this.#generation, memberId: this.#memberId };
+    return commitOffsets(this.#connection, this.#clock, position, offsets);
+  }
+
+  leave(): Promise<void> {
+    this.#left ??= this.#leave();
+    return this.#left;
+  }
+
+  async #live(): Promise<void> {
+    const { signal } = this.#leaving;
+    try {
+      while (!signal.aborted) {
+        const assignment = await this.#enter(signal);
+        if (!this.#again && !signal.aborted) await this.#stay(assignment);
+      }
+    } catch (error) {
+      if (error !== signal.reason) await this.#fail(error as Error);
+    }
+  }
+
+  async #enter(signal: AbortSignal): Promise<Assignment> {
+    this.#generation = -1;
+    const entering: Entering = {
+      connection: this.#connection,
+      clock: this.#clock,
+      options: this.#options,
+      lane: this.#lane,
+      heartbeats: this.#heartbeats,
+      userData: () => {
+        this.#again = false;
+        return this.#options.metadata();
+      },
+      signal,
+      memberId: this.#memberId,
+      generation: this.#lastGeneration,
+    };
+    try {
+      const { generation, assignment } = await enterGroup(entering);
+      this.#lastGeneration = generation;
+      this.#generation = generation;
+      return assignment;
+    } finally {
+      this.#memberId = entering.memberId;
+    }
+  }
+
+  /** From one assignment to the moment when nothing of it is held any more. */
+  async #stay(assignment: Assignment): Promise<void> {
+    const handing = new AbortController();
+    const turned = Promise.withResolvers<Turn>();
+    this.#turn = turned.resolve;
+    const handed = this.#hand(assignment, handing.signal);
+    this.#hasJoined = true;
+    this.#first.resolve();
+    const turn = await turned.promise;
+    handing.abort(overtaken(this.#options.group, turn));
+    await handed;
+    if (turn.kind === 'failed') throw turn.reason;
+    if (turn.kind !== 'lost') await this.#letGo(turn);
+    this.#turn = () => {};
+  }
+
+  async #hand(assignment: Assignment, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#options.assigned(assignment, signal);
+    } catch (reason) {
+      // What it could not finish because it was told to stop is no failure.
+      if (!signal.aborted) this.#turn({ kind: 'failed', reason: reason as Error });
+    }
+  }
+
+  /** The group waits for this member no longer than the rebalance timeout. */
+  async #letGo(turn: Turn): Promise<void> {
+    const { rebalanceTimeoutMs, group } = this.#options;
+    const givenUp = () => this.#lose(tooSlow(group, rebalanceTimeoutMs), false);
+    const inTime = turn.kind === 'leave' ? () => {} : this.#clock.after(rebalanceTimeoutMs, givenUp);
+    try {
+      await this.#options.revoked();
+    } finally {
+      inTime();
+    }
+  }
+
+  #hear(verdict: Verdict): void {
+    if (verdict.kind === 'lost') this.#lose(verdict.reason, verdict.forgotten);
+    this.#turn(verdict);
+  }
+
+  #lose(reason: Error, forgotten: boolean): void {
+    if (this.#generation === -1) return;
+    this.#generation = -1;
+    if (forgotten) this.#memberId = '';
+    this.#heartbeats.stop();
+    this.#options.lost(reason);
+  }
+
+  async #leave(): Promise<void> {
+    this.#leaving.abort(new Error('leaving'));
+    this.#turn({ kind: 'leave' });
+    if (this.#life === undefined) return;
+    await this.#life;
+    this.#first.reject(leftBefore(this.#options.group)); // unless it has joined
+    await this.#depart();
+  }
+
+  async #fail(reason: Error): Promise<void> {
+    const closed = reason instanceof MillraceError && reason.code === 'TRANSPORT_CLOSED';
+    // Where the coordinator does not take the farewell either, the session ends by itself.
+    if (!closed) await this.#depart().catch(() => {});
+    this.#heartbeats.stop();
+    if (!this.#hasJoined) this.#first.reject(reason);
+    else if (!closed) this.#options.failed(reason);
+  }
+
+  async #depart(): Promise<void> {
+    const memberId = this.#memberId;
+    const { group, sessionTimeoutMs } = this.#options;
+    this.#heartbeats.stop();
+    this.#generation = -1;
+    this.#memberId = '';
+    try {
+      if (memberId !== '')
+        await departGroup(this.#connection, this.#clock, group, memberId, sessionTimeoutMs);
+    } finally {
+      this.#connection.release(this.#lane);
+    }
+  }
+}
+
+function onlyOnce(group: string): MillraceError {
+  return new MillraceError('NOT_RUNNING', `a member of group ${group} joins once`, {
+    next: 'Open another member; this one has joined or left.',
+  });
+}
+
+function leftBefore(group: string): MillraceError {
+  return new MillraceError('NOT_RUNNING', `the member left group ${group} before it had joined`, {
+    next: 'Nothing, unless leave() was called by mistake.',
+  });
+}
+
+function overtaken(group: string, turn: Turn): MillraceError {
+  return new MillraceError('NOT_RUNNING', `the assignment of group ${group} does not hold any more`, {
+    found: turn.kind,
+    next: 'Nothing: the next assignment follows.',
+  });
+}
+
+function tooSlow(group: string, ms: number): MillraceError {
+  return new MillraceError('FENCED', `letting go of the partitions took longer than group ${group} waits`, {
+    expected: `revoked within ${ms} ms`,
+    next: 'Make batches or mapAsync shorter, or raise the rebalance timeout.',
+  });
+}

@@ -1,0 +1,22 @@
+import type { Clock } from '../../clock.ts';
+import type { Transport } from '../transport.ts';
+import { admin } from './admin.ts';
+import { committed } from './committed.ts';
+import { openConnection } from './connection.ts';
+import { membership } from './group/membership.ts';
+import type { KafkaConfig } from './kafkaConfig.ts';
+
+/** Apache Kafka as the log, over the network. One connection for everything; nothing is opened before connect(). */
+export function kafkaTransport(config: KafkaConfig, clock: Clock): Omit<Transport, 'reader' | 'producer'> {
+  const connection = openConnection(config, clock);
+  let members = 0;
+  return {
+    kind: 'kafka',
+    connect: () => connection.open(),
+    admin: admin(connection, clock),
+    member: (options) => membership(connection, clock, options, `member ${members++}`),
+    committed: (group, partitions) => committed(connection, clock, group, partitions),
+    crash: () => connection.crash(),
+    close: () => connection.close(),
+  };
+}
