@@ -1,42 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { View } from '../dsl/node.ts';
-import type { Step } from '../dsl/topology.ts';
-import type { MillraceError } from '../errors.ts';
 import { openTaskState, type TaskState } from '../state/taskState.ts';
-import type { Clock } from './clock.ts';
 import type { CommitMeta } from './commitMeta.ts';
 import { type Commit, type CommitParts, commitAtLeastOnce, commitExactlyOnce } from './commitTask.ts';
-import { findPositions } from './findPositions.ts';
-import type { Names } from './names.ts';
 import type { TaskPlan } from './plan.ts';
 import { mergeQueue, type Queue } from './queue.ts';
-import { type RestoreProgress, restoreState } from './restoreState.ts';
-import type { Input } from './task/input.ts';
-import type { Drop } from './task/rejects.ts';
 import { createTask, type Task, type TaskInput } from './task/task.ts';
-import { openTaskHome, type StatePlace, type TaskHome } from './taskHome.ts';
-import type { Member, Producer, Transport } from './transport/transport.ts';
-
-/** What all tasks of a worker share. */
-export interface TaskSetting {
-  readonly names: Names;
-  readonly transport: Transport;
-  readonly member: Member;
-  readonly clock: Clock;
-  readonly place: StatePlace;
-  readonly exactlyOnce: boolean;
-  readonly transactionTimeoutMs: number;
-  readonly cacheRows: number | undefined;
-  readonly globalView: (step: Step) => View;
-  readonly onDrop: (drop: Drop) => void;
-  readonly onProgress: (progress: RestoreProgress) => void;
-  readonly onFailure: (task: TaskPlan, error: MillraceError) => void;
-  readonly wake: () => void;
-  /** Whether a partition is known to hold more than the task has been given. */
-  readonly hasMore: (input: Input) => boolean;
-}
-
-export type Poisoned = ReadonlyMap<string, ReadonlyMap<number, MillraceError>>;
+import type { TaskHome } from './taskHome.ts';
+import type { Poisoned, TaskSetting } from './taskSetting.ts';
+import type { Producer } from './transport/transport.ts';
 
 /** Outgoing bytes not yet acknowledged at which a task waits. */
 const mostPending = 32 << 20;
@@ -45,54 +16,8 @@ const mostDirty = 50_000;
 /** Records between two looks at the clock. */
 const stride = 64;
 
-/** Opens a task: locks its folder, fences who ran it before, brings state up to date, finds its positions. */
-export async function openActiveTask(
-  setting: TaskSetting,
-  plan: TaskPlan,
-  poisoned: Poisoned,
-  signal: AbortSignal,
-): Promise<ActiveTask> {
-  const { names, clock, transport, exactlyOnce } = setting;
-  const { subtopology, partition, id } = plan;
-  const { stores } = subtopology;
-  const home = await openTaskHome(setting.place, names.application, id, stores, clock, signal);
-  let producer: Producer | undefined;
-  try {
-    const transactionalId = names.transactionalId(id);
-    const { transactionTimeoutMs } = setting;
-    producer = await transport.producer(exactlyOnce ? { transactionalId, transactionTimeoutMs } : {});
-    const { storesSignature, backend, local } = home;
-    const { onProgress } = setting;
-    const restored = await restoreState(
-      { task: id, stores, storesSignature, partition, names, backend, transport, clock, signal, onProgress },
-      local,
-    );
-    const resets = new Map(
-      subtopology.sources.map((source) => [names.topic(source), source.operator.source?.reset ?? 'earliest']),
-    );
-    const positions = await findPositions(
-      {
-        task: plan,
-        group: names.application,
-        transport,
-        clock,
-        signal,
-        exactlyOnce,
-        stateful: stores.length > 0,
-        resetOf: (topic) => resets.get(topic)!,
-      },
-      restored.commit,
-    );
-    return new ActiveTask(setting, plan, { home, producer, positions, poisoned, ...restored });
-  } catch (error) {
-    home.close();
-    // The reason to give up is the error at hand; a producer that cannot close cleanly times out at the broker.
-    await producer?.close().catch(() => {});
-    throw error;
-  }
-}
-
-interface Opened {
+/** What opening a task has found. */
+export interface Opened {
   readonly home: TaskHome;
   readonly producer: Producer;
   readonly positions: ReadonlyMap<string, number>;

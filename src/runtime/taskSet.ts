@@ -1,8 +1,10 @@
 import { MillraceError } from '../errors.ts';
-import { type ActiveTask, openActiveTask, type TaskSetting } from './activeTask.ts';
+import type { ActiveTask } from './activeTask.ts';
 import { delay } from './clock.ts';
+import { openTask } from './openTask.ts';
 import type { TaskPlan } from './plan.ts';
 import type { TaskInput } from './task/task.ts';
+import type { TaskSetting } from './taskSetting.ts';
 import type { Reader } from './transport/transport.ts';
 
 /** Errors that end a task but not the application: the task is opened again, which fences, restores and finds its place. */
@@ -84,12 +86,7 @@ export class TaskSet {
     for (let pause = 50; ; pause = Math.min(2_000, pause * 2)) {
       if (signal.aborted) return;
       try {
-        const task = await openActiveTask(
-          this.#setting,
-          plan,
-          this.#poisoned.get(plan.id) ?? new Map(),
-          signal,
-        );
+        const task = await openTask(this.#setting, plan, this.#poisoned.get(plan.id) ?? new Map(), signal);
         if (signal.aborted) await task.abandon();
         else this.#tasks.set(plan.id, task);
         return;

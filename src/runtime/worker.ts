@@ -1,20 +1,20 @@
 import type { Topology } from '../dsl/topology.ts';
 import { MillraceError } from '../errors.ts';
-import type { TaskSetting } from './activeTask.ts';
-import { assignTasks, encodeInfo, tasksIn, toAssignment } from './assigner.ts';
+import { tasksIn } from './assigner.ts';
 import { Backpressure } from './backpressure.ts';
 import type { Clock } from './clock.ts';
 import { type GlobalTables, globalTables } from './globalTables.ts';
 import type { Lifecycle } from './lifecycle.ts';
+import { memberOptions } from './memberOptions.ts';
 import type { Names } from './names.ts';
 import type { Plan, TaskPlan } from './plan.ts';
 import type { RestoreProgress } from './restoreState.ts';
 import type { Settings } from './settings.ts';
-import { storedTasks } from './storedTasks.ts';
 import type { Drop } from './task/rejects.ts';
 import { TaskSet } from './taskSet.ts';
+import type { TaskSetting } from './taskSetting.ts';
 import { prepareTopics } from './topics.ts';
-import type { Assignment, Batch, Member, MemberMetadata, Reader, Transport } from './transport/transport.ts';
+import type { Assignment, Batch, Member, MemberOptions, Reader, Transport } from './transport/transport.ts';
 import { type Wakeup, wakeup } from './wakeup.ts';
 
 export interface WorkerParts {
@@ -81,33 +81,19 @@ export class Worker {
     await member.join();
   }
 
-  #memberOptions(planned: Plan) {
+  #memberOptions(planned: Plan): MemberOptions {
     const { settings, names, topology, lifecycle } = this.#parts;
-    return {
-      group: names.application,
-      topics: [...new Set(topology.subtopologies.flatMap(({ sources }) => sources.map(names.topic)))],
-      sessionTimeoutMs: settings.sessionTimeout,
-      rebalanceTimeoutMs: settings.rebalanceTimeout,
-      heartbeatIntervalMs: settings.heartbeatInterval,
-      metadata: () =>
-        encodeInfo({
-          version: 1,
-          running: this.#tasks?.running ?? [],
-          stored: storedTasks(settings.state, names.application),
-        }),
-      assign: async (members: readonly MemberMetadata[]) => {
-        const given = assignTasks(planned.tasks, members);
-        return new Map([...given].map(([memberId, tasks]) => [memberId, toAssignment(tasks)]));
-      },
+    return memberOptions(planned, topology, names, settings, {
+      running: () => this.#tasks?.running ?? [],
       revoked: () => this.#revoked(),
-      assigned: (assignment: Assignment, signal: AbortSignal) => this.#assigned(assignment, signal),
+      assigned: (assignment, signal) => this.#assigned(assignment, signal),
       lost: () => {
         this.#suspended = true;
         lifecycle.to('rebalancing');
         void this.#background(this.#tasks!.abandonAll());
       },
-      failed: (reason: Error) => this.#fatal(asFatal(reason)),
-    };
+      failed: (reason) => this.#fatal(asFatal(reason)),
+    });
   }
 
   #taskSetting(member: Member, globals: GlobalTables): TaskSetting {

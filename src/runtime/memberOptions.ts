@@ -1,0 +1,38 @@
+import type { Topology } from '../dsl/topology.ts';
+import { assignTasks, encodeInfo, toAssignment } from './assigner.ts';
+import type { Names } from './names.ts';
+import type { Plan } from './plan.ts';
+import type { Settings } from './settings.ts';
+import { storedTasks } from './storedTasks.ts';
+import type { MemberOptions } from './transport/transport.ts';
+
+/** What the worker does when the group says so. */
+export interface GroupEvents extends Pick<MemberOptions, 'revoked' | 'assigned' | 'lost' | 'failed'> {
+  /** Tasks that run now. */
+  readonly running: () => readonly string[];
+}
+
+/** How a worker takes part in its group: what it tells the others, and how it divides the tasks when it leads. */
+export function memberOptions(
+  plan: Plan,
+  topology: Topology,
+  names: Names,
+  settings: Settings,
+  { running, ...events }: GroupEvents,
+): MemberOptions {
+  const sources = topology.subtopologies.flatMap((subtopology) => subtopology.sources);
+  return {
+    ...events,
+    group: names.application,
+    topics: [...new Set(sources.map(names.topic))],
+    sessionTimeoutMs: settings.sessionTimeout,
+    rebalanceTimeoutMs: settings.rebalanceTimeout,
+    heartbeatIntervalMs: settings.heartbeatInterval,
+    metadata: () =>
+      encodeInfo({ version: 1, running: running(), stored: storedTasks(settings.state, names.application) }),
+    assign: async (members) => {
+      const given = assignTasks(plan.tasks, members);
+      return new Map([...given].map(([memberId, tasks]) => [memberId, toAssignment(tasks)]));
+    },
+  };
+}
