@@ -1,5 +1,6 @@
-import { MillraceError } from '../errors.ts';
+import type { MillraceError } from '../errors.ts';
 import type { ActiveTask } from './activeTask.ts';
+import { asMillraceError } from './asMillraceError.ts';
 import { delay } from './clock.ts';
 import { openTask } from './openTask.ts';
 import type { TaskPlan } from './plan.ts';
@@ -92,7 +93,7 @@ export class TaskSet {
         return;
       } catch (error) {
         if (signal.aborted) return;
-        const known = asMillraceError(error, plan);
+        const known = asMillraceError(error, `Task ${plan.id}`);
         if (!passing.has(known.code) || clock.monotonic() > deadline) throw known;
       }
       await delay(clock, pause, signal).catch(() => {});
@@ -128,7 +129,7 @@ export class TaskSet {
         } catch (error) {
           this.#tasks.delete(task.plan.id);
           await task.abandon();
-          const known = asMillraceError(error, task.plan);
+          const known = asMillraceError(error, `Task ${task.plan.id}`);
           if (!passing.has(known.code)) this.#fatal(known);
         }
       }),
@@ -141,7 +142,7 @@ export class TaskSet {
     if (this.#tasks.get(id) !== task) return;
     this.#tasks.delete(id);
     this.#read();
-    const error = asMillraceError(cause, task.plan);
+    const error = asMillraceError(cause, `Task ${task.plan.id}`);
     const again = passing.has(error.code) || this.#poison(task.plan, error);
     const { signal } = this.#assigned;
     const ending = task.abandon().then(async () => {
@@ -151,7 +152,7 @@ export class TaskSet {
       this.#setting.wake();
     });
     const settled = ending
-      .catch((reason: unknown) => this.#fatal(asMillraceError(reason, task.plan)))
+      .catch((reason: unknown) => this.#fatal(asMillraceError(reason, `Task ${task.plan.id}`)))
       .finally(() => this.#reopening.delete(id));
     this.#reopening.set(id, settled);
   }
@@ -174,7 +175,7 @@ export class TaskSet {
       await task.closeClean();
     } catch (error) {
       await task.abandon();
-      const known = asMillraceError(error, task.plan);
+      const known = asMillraceError(error, `Task ${task.plan.id}`);
       if (!passing.has(known.code)) this.#fatal(known);
     }
   }
@@ -202,13 +203,4 @@ export class TaskSet {
     this.#ending = Promise.all([this.#ending, this.halt(), ...tasks.map((task) => task.abandon())]);
     await this.#ending;
   }
-}
-
-function asMillraceError(error: unknown, { id, partition }: TaskPlan): MillraceError {
-  if (error instanceof MillraceError) return error;
-  return new MillraceError('INTERNAL', `Task ${id} failed in a way that was not foreseen`, {
-    partition,
-    cause: error,
-    next: 'Report this to millrace with the stack of the cause.',
-  });
 }

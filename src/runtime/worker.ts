@@ -1,5 +1,6 @@
 import type { Topology } from '../dsl/topology.ts';
-import { MillraceError } from '../errors.ts';
+import type { MillraceError } from '../errors.ts';
+import { asMillraceError } from './asMillraceError.ts';
 import { tasksIn } from './assigner.ts';
 import { Backpressure } from './backpressure.ts';
 import type { Clock } from './clock.ts';
@@ -92,7 +93,7 @@ export class Worker {
         lifecycle.to('rebalancing');
         void this.#background(this.#tasks!.abandonAll());
       },
-      failed: (reason) => this.#fatal(asFatal(reason)),
+      failed: (reason) => this.#fatal(asMillraceError(reason, 'The worker')),
     });
   }
 
@@ -127,7 +128,7 @@ export class Worker {
     try {
       await this.#tasks!.assign(mine, signal);
     } catch (error) {
-      if (!signal.aborted) this.#fatal(asFatal(error));
+      if (!signal.aborted) this.#fatal(asMillraceError(error, 'The worker'));
       return;
     }
     if (signal.aborted || this.#stopped.signal.aborted) return;
@@ -201,7 +202,7 @@ export class Worker {
 
   #background(work: Promise<void>): Promise<void> {
     return work.catch((error: unknown) => {
-      if (!this.#stopped.signal.aborted) this.#fatal(asFatal(error));
+      if (!this.#stopped.signal.aborted) this.#fatal(asMillraceError(error, 'The worker'));
     });
   }
 
@@ -243,12 +244,4 @@ export class Worker {
     await this.#globals?.close();
     await this.#loop;
   }
-}
-
-function asFatal(error: unknown): MillraceError {
-  if (error instanceof MillraceError) return error;
-  return new MillraceError('INTERNAL', 'The worker failed in a way that was not foreseen', {
-    cause: error,
-    next: 'Report this to millrace with the stack of the cause.',
-  });
 }
