@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { errorCodes } from '../src/errors.ts';
+
+const root = join(import.meta.dirname, '..');
+
+describe('docs/errors.md', () => {
+  const sections = readFileSync(join(root, 'docs/errors.md'), 'utf8').split(/^### /m).slice(1);
+  const byCode = new Map(sections.map((section) => [section.split('\n', 1)[0]!, section]));
+
+  it('has one section for each code of src/errors.ts, in the same order', () => {
+    expect([...byCode.keys()]).toEqual(Object.keys(errorCodes));
+    expect(sections).toHaveLength(byCode.size);
+  });
+
+  it.each(Object.entries(errorCodes))(
+    'says of %s what the code says, when it happens and what to do',
+    (code, means) => {
+      const section = byCode.get(code) ?? '';
+      expect(section.split('\n').filter(Boolean)[1]).toBe(`${means[0]!.toUpperCase()}${means.slice(1)}.`);
+      expect(section).toMatch(/^\*\*When:\*\* \S/m);
+      expect(section).toMatch(/^\*\*What to do:\*\* \S/m);
+    },
+  );
+});
