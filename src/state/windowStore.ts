@@ -50,8 +50,8 @@ export class WindowStore<K, V> implements WindowStorePort<K, V> {
   }
 
   delete(key: K, start: number, timestamp: number): void {
-    this.#advance(start);
-    if (start > this.#expired) this.#cache.delete(this.#find(start) ?? this.#open(start), key, timestamp);
+    if (start <= this.#expired || start > this.#largest) return;
+    this.#cache.delete(this.#find(start) ?? this.#open(start), key, timestamp);
   }
 
   *fetch(key: K, from: number, to: number): Generator<readonly [start: number, cell: Cell<V>]> {
