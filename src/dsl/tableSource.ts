@@ -1,8 +1,9 @@
 import { MillraceError } from '../errors.ts';
 import type { Codec } from './codecs/codec.ts';
+import { keepNewest, newestRow } from './keepNewest.ts';
 import type { Message } from './message.ts';
 import { checkStepName } from './names.ts';
-import type { ErrorPolicy, Node, Operator, Receive, StepContext, View } from './node.ts';
+import type { ErrorPolicy, Node, Operator } from './node.ts';
 import { outputOf, sourceSpec } from './sourceSpec.ts';
 
 export interface TableOptions<K, V> {
@@ -31,28 +32,8 @@ export function tableSource<K, V>(
   const key = outputOf(options.key);
   const value = outputOf(options.value);
   const stores = Object.freeze([Object.freeze({ suffix: '', kind: 'keyValue' as const, key, value })]);
-  const operator: Operator = Object.freeze({ kind, source, stores, run: keep, view: read });
+  const operator: Operator = Object.freeze({ kind, source, stores, run: keepNewest, view: newestRow });
   return { shape: kind, operator, inputs: [], name, key, value };
-}
-
-/** The last writer wins by arrival, whatever the timestamps say. What changes nothing is passed on too. */
-function keep(task: StepContext, emit: Receive): readonly Receive[] {
-  const store = task.store();
-  return [
-    (message) => {
-      const { key, value, timestamp, headers } = message;
-      if (key === null) return task.drop('null-key', message);
-      const before: unknown = store.get(key)?.value ?? null;
-      if (value === null) store.delete(key, timestamp);
-      else store.put(key, value, timestamp);
-      emit({ key, value: { before, after: value }, timestamp, headers });
-    },
-  ];
-}
-
-function read(task: StepContext): View {
-  const store = task.store();
-  return (key) => store.get(key);
 }
 
 function refuseNullable<K, V>(kind: string, topic: string, { key, value }: TableOptions<K, V>): void {

@@ -1,8 +1,10 @@
+import type { IsJson } from './codecs/isJson.ts';
 import type { Message, WindowKey } from './message.ts';
 import type { Node } from './node.ts';
 import type { Pipeable } from './pipe.ts';
 
 declare const types: unique symbol;
+declare const uncoded: unique symbol;
 
 /** All that `pipe` takes: a function from one handle to the next. It describes; nothing runs yet. */
 export type Op<I, O> = (input: I) => O;
@@ -34,7 +36,9 @@ export interface Sink {
 export type AnyStream = Stream<any, any>;
 export type AnyTable = Table<any, any>;
 export type Keyed = AnyStream | AnyTable;
-export type Grouped = AnyStream | Windowed<any, any> | GroupedTable<any, any>;
+export type AnyWindowed = Windowed<any, any>;
+export type AnyGroupedTable = GroupedTable<any, any>;
+export type Grouped = AnyStream | AnyWindowed | AnyGroupedTable;
 type AnyHandle = Handle<any, any, any>;
 // biome-ignore-end lint/suspicious/noExplicitAny: see above
 
@@ -43,3 +47,13 @@ export type ValueOf<S extends AnyHandle> = S extends Handle<unknown, unknown, in
 export type MessageOf<S extends AnyHandle> = Message<KeyOf<S>, ValueOf<S>>;
 /** The same kind of handle with another key and value. */
 export type With<S, K, V> = S extends AnyStream ? Stream<K, V> : S extends AnyTable ? Table<K, V> : never;
+
+/** Marks handles whose values came out of a function and are nothing JSON can carry: who writes them must name a codec. */
+export interface NeedsCodec {
+  /** Never set. */
+  readonly [uncoded]: true;
+}
+/** What a function made of the values of S. */
+export type Made<S, K, V> = IsJson<V> extends true ? With<S, K, V> : With<S, K, V> & NeedsCodec;
+/** H, still in need of a codec if S is. */
+export type Keep<S, H> = S extends NeedsCodec ? H & NeedsCodec : H;

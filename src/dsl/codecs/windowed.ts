@@ -3,6 +3,7 @@ import { MillraceError } from '../../errors.ts';
 import type { WindowKey } from '../message.ts';
 import { type Duration, milliseconds } from '../windows/duration.ts';
 import type { BytesCodec, Codec, Encoded } from './codec.ts';
+import { identityOf } from './identityOf.ts';
 import { readInt64, writeInt64 } from './int64.ts';
 import { summary } from './summary.ts';
 
@@ -18,7 +19,7 @@ import { summary } from './summary.ts';
 export function windowed<K>(inner: Codec<K>, size: Duration): BytesCodec<WindowKey<K>> {
   const length = milliseconds(size, 'size of windowed()');
   if (length === 0) throw zeroSize();
-  const identityOf = identityBy(inner);
+  const identify = identityOf(inner);
   return Object.freeze({
     name: `windowed(${inner.name}, ${length}ms)`,
     format: 'bytes' as const,
@@ -33,7 +34,7 @@ export function windowed<K>(inner: Codec<K>, size: Duration): BytesCodec<WindowK
       return { key: decodeInner(inner, source.subarray(0, split)), start, end: start + length };
     },
     partitionBy: (value: WindowKey<K>): Encoded => inner.partitionBy?.(value.key) ?? inner.encode(value.key),
-    identity: (value: WindowKey<K>): string => `${value.start}@${identityOf(value.key)}`,
+    identity: (value: WindowKey<K>): string => `${value.start}@${identify(value.key)}`,
   });
 }
 
@@ -50,12 +51,6 @@ function decodeInner<K>(inner: Codec<K>, source: Buffer): K {
   if (inner.format === 'bytes') return inner.decode(source);
   if (!isUtf8(source)) throw notUtf8(source);
   return inner.decode(source.toString('utf8'));
-}
-
-function identityBy<K>(inner: Codec<K>): (key: K) => string | number {
-  if (inner.identity !== undefined) return inner.identity.bind(inner);
-  if (inner.format === 'text') return (key) => inner.encode(key);
-  return (key) => inner.encode(key).toString('latin1');
 }
 
 function checkWindow(value: WindowKey<unknown>, size: number): void {

@@ -1,0 +1,21 @@
+import type { AnyFunction, StepContext } from '../../dsl/node.ts';
+import type { AnyWindowed, Grouped, ValueOf } from '../../dsl/types.ts';
+import { defined } from './defined.ts';
+
+/** How rows come about. Each function answers with the new row, or with null to delete it. */
+export interface Fold {
+  /** (value, message): the row of a key that has none. */
+  readonly first: AnyFunction;
+  /** (accumulator, value, message) */
+  readonly add: AnyFunction;
+  /** (accumulator, value, message): takes out what was added before. For grouped tables. */
+  readonly subtract?: AnyFunction;
+}
+
+/** A function as one task calls it: what it throws names step and record, and no row is undefined. */
+export function guardedFold(task: StepContext, fold: AnyFunction): AnyFunction {
+  return task.guard((a: unknown, b: unknown, c: unknown) => defined(fold(a, b, c)));
+}
+
+/** What the functions of an aggregation are given: null values get no further, except into windows. */
+export type Input<S extends Grouped> = S extends AnyWindowed ? ValueOf<S> : NonNullable<ValueOf<S>>;

@@ -1,0 +1,53 @@
+import type { WindowKey } from '../../dsl/message.ts';
+import type { AnyMessage, Operator, WindowSpec } from '../../dsl/node.ts';
+import { firstWindowStart } from '../../dsl/windows/windowStarts.ts';
+import { type Fold, guardedFold } from './guardedFold.ts';
+import { streamTime } from './streamTime.ts';
+
+/**
+ * One row per key and window. Each record first moves this step's own stream time, then goes into each of its windows that
+ * has not closed (end + grace <= stream time); for each that has, it is dropped ('late').
+ */
+export function windowAggregation(spec: WindowSpec, { first, add }: Fold): Pick<Operator, 'run' | 'view'> {
+  const { size, advance, grace } = spec;
+  return {
+    run(task, emit) {
+      const store = task.windowStore();
+      const time = streamTime(task);
+      const begin = guardedFold(task, first);
+      const step = guardedFold(task, add);
+
+      const update = (message: AnyMessage, start: number): void => {
+        const { value, headers } = message;
+        const key = { key: message.key, start, end: start + size };
+        const windowed = { key, value, timestamp: message.timestamp, headers };
+        const row = store.get(message.key, start);
+        const after = row === undefined ? begin(value, windowed) : step(row.value, value, windowed);
+        const timestamp =
+          row === undefined || row.timestamp < message.timestamp ? message.timestamp : row.timestamp;
+        if (after === null) store.delete(message.key, start, timestamp);
+        else store.put(message.key, start, after, timestamp);
+        const before: unknown = row === undefined ? null : row.value;
+        emit({ key, value: { before, after }, timestamp, headers });
+      };
+      return [
+        (message) => {
+          if (message.key === null) return task.drop('null-key', message);
+          const closed = time.advance(message.timestamp) - grace;
+          let start = firstWindowStart(spec, message.timestamp);
+          for (; start <= message.timestamp; start += advance) {
+            if (start + size > closed) update(message, start);
+            else task.drop('late', message);
+          }
+        },
+      ];
+    },
+    view(task) {
+      const store = task.windowStore();
+      return (windowKey) => {
+        const { key, start } = windowKey as WindowKey<unknown>;
+        return store.get(key, start);
+      };
+    },
+  };
+}
