@@ -1,8 +1,10 @@
 import { describe, it } from 'vitest';
 import { adminContract } from './adminContract.ts';
 import { ContractKit, type Fixture } from './contractKit.ts';
+import { groupContract } from './groupContract.ts';
 import { producerContract } from './producerContract.ts';
 import { readerContract } from './readerContract.ts';
+import { transactionContract } from './transactionContract.ts';
 
 /** How a transport differs from another in what a test may do to it, not in what it must do. */
 export interface Features {
@@ -28,6 +30,8 @@ export function transportContract(open: () => Promise<Fixture>, { timeout }: Fea
     });
   };
   describe('TopicAdmin', () => adminContract(check));
+  describe('Member', () => groupContract(check));
   describe('Reader', () => readerContract(check));
   describe('Producer', () => producerContract(check));
+  describe('Producer with a transactionalId', () => transactionContract(check));
 }

@@ -8,6 +8,12 @@ export const requestTimeoutMs = 30_000;
 const deliveryTimeoutMs = 120_000;
 const retryBackoffMs = 100;
 
+/** A reader, a producer or a member. */
+interface Resource {
+  close(): Promise<void>;
+  crashed(): void;
+}
+
 type Request = Omit<Call, 'clientId'>;
 
 /**
@@ -21,6 +27,7 @@ export class Connection {
   readonly known: Map<string, number> = new Map();
   readonly #faults: Faults | undefined;
   readonly #closed = new AbortController();
+  readonly #resources = new Set<Resource>();
   #pausedUntil = 0;
 
   constructor(clientId: string, clock: Clock, faults: Faults | undefined) {
@@ -34,8 +41,24 @@ export class Connection {
     return this.#closed.signal;
   }
 
-  close(): void {
+  /** What lives on this connection, until it says that it has ended. */
+  opened(resource: Resource): void {
+    this.#resources.add(resource);
+  }
+
+  ended(resource: Resource): void {
+    this.#resources.delete(resource);
+  }
+
+  get resources(): readonly Resource[] {
+    return [...this.#resources];
+  }
+
+  /** At once, as when its process is killed. */
+  crash(): void {
     this.#closed.abort(transportClosed());
+    for (const resource of this.resources) resource.crashed();
+    this.#resources.clear();
   }
 
   check(): void {

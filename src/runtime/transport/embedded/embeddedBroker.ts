@@ -34,7 +34,7 @@ export function embeddedBroker({ clock, faults }: EmbeddedBrokerOptions): Embedd
       return new EmbeddedTransport(broker, connection);
     },
     close() {
-      for (const connection of connections) connection.close();
+      for (const connection of connections) connection.crash();
       broker.storage.close();
     },
   };

@@ -31,7 +31,7 @@ export class EmbeddedProducer implements Producer {
     this.#connection = connection;
     this.#identity = identity;
     this.#outgoing = new Outgoing(broker.topics);
-    connection.closed.addEventListener('abort', () => this.#die(transportClosed()), { once: true });
+    connection.opened(this);
   }
 
   get pendingBytes(): number {
@@ -90,6 +90,10 @@ export class EmbeddedProducer implements Producer {
     if (this.#identity.transactionalId !== undefined) return this.abort();
     const sent = this.#sendAll();
     return this.#finish(() => sent);
+  }
+
+  crashed(): void {
+    this.#die(transportClosed());
   }
 
   #sendAll(): Promise<void> {
@@ -159,6 +163,7 @@ export class EmbeddedProducer implements Producer {
     await this.#last;
     const isAlive = this.#dead === undefined;
     this.#die(transportClosed());
+    this.#connection.ended(this);
     // A producer that has failed leaves its transaction to the next of its id, or to the time limit.
     if (isAlive) await step();
   }

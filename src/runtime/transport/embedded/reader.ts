@@ -37,7 +37,7 @@ export class EmbeddedReader implements Reader {
     this.#broker = broker;
     this.#connection = connection;
     this.#isolation = isolation;
-    connection.closed.addEventListener('abort', () => this.#release(), { once: true });
+    connection.opened(this);
   }
 
   assign(positions: readonly (TopicPartition & { readonly offset: number })[]): void {
@@ -102,10 +102,11 @@ export class EmbeddedReader implements Reader {
   }
 
   async close(): Promise<void> {
-    this.#release();
+    this.#connection.ended(this);
+    this.crashed();
   }
 
-  #release(): void {
+  crashed(): void {
     this.#closed = true;
     this.#forget();
     this.#wake();

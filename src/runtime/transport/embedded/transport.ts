@@ -1,4 +1,3 @@
-import { MillraceError } from '../../../errors.ts';
 import type {
   CommittedOffset,
   Member,
@@ -14,6 +13,7 @@ import type {
 import { embeddedAdmin } from './admin.ts';
 import type { Broker } from './broker.ts';
 import type { Connection } from './connection.ts';
+import { EmbeddedMember } from './member.ts';
 import { EmbeddedProducer } from './producer.ts';
 import { EmbeddedReader } from './reader.ts';
 
@@ -26,8 +26,6 @@ export class EmbeddedTransport implements Transport {
   readonly admin: TopicAdmin;
   readonly #broker: Broker;
   readonly #connection: Connection;
-  /** What close() ends in order; crash() needs no list. */
-  readonly #open = new Set<{ close(): Promise<void> }>();
 
   constructor(broker: Broker, connection: Connection) {
     this.#broker = broker;
@@ -41,7 +39,7 @@ export class EmbeddedTransport implements Transport {
 
   reader(options: ReaderOptions): Reader {
     this.#connection.check();
-    return this.#opened(new EmbeddedReader(this.#broker, this.#connection, options));
+    return new EmbeddedReader(this.#broker, this.#connection, options);
   }
 
   async producer(options: ProducerOptions): Promise<Producer> {
@@ -51,11 +49,12 @@ export class EmbeddedTransport implements Transport {
         ? { transactionalId, producerId: this.#broker.newProducerId(), epoch: 0 }
         : this.#broker.transactions.begin(transactionalId, transactionTimeoutMs),
     );
-    return this.#opened(new EmbeddedProducer(this.#broker, this.#connection, identity));
+    return new EmbeddedProducer(this.#broker, this.#connection, identity);
   }
 
-  member(_options: MemberOptions): Member {
-    throw new MillraceError('INTERNAL', 'the embedded broker has no groups yet', { next: 'Wait for them.' });
+  member(options: MemberOptions): Member {
+    this.#connection.check();
+    return new EmbeddedMember(this.#broker, this.#connection, options);
   }
 
   committed(group: string, partitions: readonly TopicPartition[]): Promise<(CommittedOffset | undefined)[]> {
@@ -66,18 +65,14 @@ export class EmbeddedTransport implements Transport {
   }
 
   crash(): void {
-    this.#connection.close();
-    this.#open.clear();
+    this.#connection.crash();
   }
 
+  /** Members first: what they do when they are revoked needs the producers. */
   async close(): Promise<void> {
-    if (this.#connection.closed.aborted) return;
-    for (const one of this.#open) await one.close();
+    const { resources } = this.#connection;
+    for (const one of resources) if (one instanceof EmbeddedMember) await one.close();
+    for (const one of resources) if (!(one instanceof EmbeddedMember)) await one.close();
     this.crash();
-  }
-
-  #opened<T extends { close(): Promise<void> }>(one: T): T {
-    this.#open.add(one);
-    return one;
   }
 }
