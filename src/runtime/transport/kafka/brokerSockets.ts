@@ -35,12 +35,17 @@ export class BrokerSockets {
   readonly #clock: Clock;
   readonly #nodes = new Map<number, BrokerNode>();
   readonly #opening = new Set<AbortController>();
-  #closed = false;
+  readonly #closed = new AbortController();
 
   constructor(bridge: KafkajsBridge, settings: SocketSettings, clock: Clock) {
     this.#bridge = bridge;
     this.#settings = settings;
     this.#clock = clock;
+  }
+
+  /** Aborted when every socket is given up for good. */
+  get closed(): AbortSignal {
+    return this.#closed.signal;
   }
 
   get ids(): readonly number[] {
@@ -92,7 +97,7 @@ export class BrokerSockets {
     laneName: string,
     connectTimeoutMs: number = this.#settings.connectTimeoutMs,
   ): Promise<BrokerSocket> {
-    if (this.#closed) return Promise.reject(closedError());
+    if (this.closed.aborted) return Promise.reject(this.closed.reason);
     const node = this.#nodes.get(id);
     if (node === undefined) return Promise.reject(unknownNode(id));
     const lane = laneOf(node, laneName);
@@ -105,8 +110,8 @@ export class BrokerSockets {
 
   /** Every socket at once; what waits for an answer is rejected. */
   end(why: string): void {
-    this.#closed = true;
-    for (const opening of this.#opening) opening.abort(closedError());
+    this.#closed.abort(closedError());
+    for (const opening of this.#opening) opening.abort(this.closed.reason);
     for (const node of this.#nodes.values()) {
       for (const lane of node.lanes.values()) {
         lane.stopRenewal();

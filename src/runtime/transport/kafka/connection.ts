@@ -37,6 +37,8 @@ export interface Connection {
   readonly random: () => number;
   /** ms the caller may go on repeating one thing. */
   readonly requestTimeoutMs: number;
+  /** Aborted, with TRANSPORT_CLOSED, when the connection ends. */
+  readonly closed: AbortSignal;
   /** Drops every socket at once. */
   crash(): void;
   close(): Promise<void>;
@@ -136,6 +138,10 @@ class KafkaConnection implements Connection {
 
   release(lane: string): void {
     this.#sockets.releaseLane(lane);
+  }
+
+  get closed(): AbortSignal {
+    return this.#sockets.closed;
   }
 
   crash(): void {

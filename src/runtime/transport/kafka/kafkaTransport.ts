@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts';
-import type { Transport } from '../transport.ts';
+import type { Member, Transport } from '../transport.ts';
 import { admin } from './admin.ts';
 import { committed } from './committed.ts';
 import { openConnection } from './connection.ts';
@@ -9,14 +9,21 @@ import type { KafkaConfig } from './kafkaConfig.ts';
 /** Apache Kafka as the log, over the network. One connection for everything; nothing is opened before connect(). */
 export function kafkaTransport(config: KafkaConfig, clock: Clock): Omit<Transport, 'reader' | 'producer'> {
   const connection = openConnection(config, clock);
-  let members = 0;
+  const members: Member[] = [];
   return {
     kind: 'kafka',
     connect: () => connection.open(),
     admin: admin(connection, clock),
-    member: (options) => membership(connection, clock, options, `member ${members++}`),
+    member(options) {
+      const member = membership(connection, clock, options, `member ${members.length}`);
+      members.push(member);
+      return member;
+    },
     committed: (group, partitions) => committed(connection, clock, group, partitions),
     crash: () => connection.crash(),
-    close: () => connection.close(),
+    async close() {
+      await Promise.all(members.map((member) => member.leave()));
+      await connection.close();
+    },
   };
 }

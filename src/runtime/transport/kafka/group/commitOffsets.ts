@@ -21,6 +21,7 @@ export async function commitOffsets(
   { group, generation, memberId }: Committer,
   offsets: readonly (TopicPartition & CommittedOffset)[],
 ): Promise<void> {
+  connection.closed.throwIfAborted();
   // Without a generation the broker would take the commit for one of a consumer that needs no group, and not check it.
   if (generation === -1) throw notMember(group);
   if (offsets.length === 0) return;

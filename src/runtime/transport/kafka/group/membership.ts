@@ -8,7 +8,7 @@ import { type Entering, enterGroup } from './enterGroup.ts';
 import { Heartbeats, type Verdict } from './heartbeats.ts';
 
 /** Why a member that has its partitions goes on no longer as it is. */
-type Turn = Verdict | { readonly kind: 'leave' };
+type Turn = Verdict | { readonly kind: 'leave' | 'closed' };
 
 /** A member of a consumer group, eager: it lets go of everything before it joins again. `lane` is a socket name of its own. */
 export function membership(
@@ -33,10 +33,11 @@ class GroupMember implements Member {
   #generation = -1;
   #lastGeneration = -1;
   #memberId = '';
-  #hasJoined = false;
   /** Asked to join again since the group was last told of this member. */
   #again = false;
   #turn: (turn: Turn) => void = () => {};
+  /** What lost() threw. */
+  #broken: { readonly error: unknown } | undefined;
 
   constructor(connection: Connection, clock: Clock, options: MemberOptions, lane: string) {
     this.#connection = connection;
@@ -44,6 +45,8 @@ class GroupMember implements Member {
     this.#lane = lane;
     this.#options = options;
     this.#heartbeats = new Heartbeats(connection, clock, options, (verdict) => this.#hear(verdict));
+    // join() hands it to whoever calls it; what fails later goes to failed().
+    this.#first.promise.catch(() => {});
   }
 
   get generation(): number {
@@ -55,9 +58,8 @@ class GroupMember implements Member {
   }
 
   join(): Promise<void> {
-    if (this.#life !== undefined || this.#leaving.signal.aborted)
-      return Promise.reject(onlyOnce(this.#options.group));
-    this.#life = this.#live();
+    if (this.#leaving.signal.aborted) return Promise.reject(hasLeft(this.#options.group));
+    this.#life ??= this.#live();
     return this.#first.promise;
   }
 
@@ -79,6 +81,9 @@ class GroupMember implements Member {
 
   async #live(): Promise<void> {
     const { signal } = this.#leaving;
+    const { closed } = this.#connection;
+    const cutOff = () => this.#turn({ kind: 'closed' });
+    closed.addEventListener('abort', cutOff, { once: true });
     try {
       while (!signal.aborted) {
         const assignment = await this.#enter(signal);
@@ -86,6 +91,8 @@ class GroupMember implements Member {
       }
     } catch (error) {
       if (error !== signal.reason) await this.#fail(error as Error);
+    } finally {
+      closed.removeEventListener('abort', cutOff);
     }
   }
 
@@ -121,22 +128,26 @@ class GroupMember implements Member {
     const turned = Promise.withResolvers<Turn>();
     this.#turn = turned.resolve;
     const handed = this.#hand(assignment, handing.signal);
-    this.#hasJoined = true;
     this.#first.resolve();
     const turn = await turned.promise;
     handing.abort(overtaken(this.#options.group, turn));
+    this.#connection.closed.throwIfAborted();
     await handed;
     if (turn.kind === 'failed') throw turn.reason;
-    if (turn.kind !== 'lost') await this.#letGo(turn);
+    // The group may have given the member up in the meantime.
+    if (this.#generation !== -1) await this.#letGo(turn);
+    if (this.#broken !== undefined) throw this.#broken.error;
     this.#turn = () => {};
   }
 
+  /** What goes wrong in assigned() ends the member, but for having been told to stop. */
   async #hand(assignment: Assignment, signal: AbortSignal): Promise<void> {
     try {
       await this.#options.assigned(assignment, signal);
-    } catch (reason) {
-      // What it could not finish because it was told to stop is no failure.
-      if (!signal.aborted) this.#turn({ kind: 'failed', reason: reason as Error });
+    } catch (error) {
+      if (signal.aborted && isAbort(error, signal)) return;
+      this.#broken = { error };
+      this.#turn({ kind: 'failed', reason: error as Error });
     }
   }
 
@@ -162,7 +173,11 @@ class GroupMember implements Member {
     this.#generation = -1;
     if (forgotten) this.#memberId = '';
     this.#heartbeats.stop();
-    this.#options.lost(reason);
+    try {
+      this.#options.lost(reason);
+    } catch (error) {
+      this.#broken = { error };
+    }
   }
 
   async #leave(): Promise<void> {
@@ -175,12 +190,13 @@ class GroupMember implements Member {
   }
 
   async #fail(reason: Error): Promise<void> {
-    const closed = reason instanceof MillraceError && reason.code === 'TRANSPORT_CLOSED';
-    // Where the coordinator does not take the farewell either, the session ends by itself.
-    if (!closed) await this.#depart().catch(() => {});
+    this.#first.reject(reason);
     this.#heartbeats.stop();
-    if (!this.#hasJoined) this.#first.reject(reason);
-    else if (!closed) this.#options.failed(reason);
+    const { closed } = this.#connection;
+    if (closed.aborted) return;
+    // Where the coordinator does not take the farewell either, the session ends by itself.
+    await this.#depart().catch(() => {});
+    if (!closed.aborted) this.#options.failed(reason);
   }
 
   async #depart(): Promise<void> {
@@ -198,9 +214,14 @@ class GroupMember implements Member {
   }
 }
 
-function onlyOnce(group: string): MillraceError {
-  return new MillraceError('NOT_RUNNING', `a member of group ${group} joins once`, {
-    next: 'Open another member; this one has joined or left.',
+function isAbort(error: unknown, { reason }: AbortSignal): boolean {
+  if (!(error instanceof Error)) return false;
+  return error === reason || error.cause === reason || error.name === 'AbortError';
+}
+
+function hasLeft(group: string): MillraceError {
+  return new MillraceError('NOT_RUNNING', `a member that has left group ${group} cannot join it again`, {
+    next: 'Open another member.',
   });
 }
 
