@@ -1,3 +1,6 @@
+// first of all: what comes behind it may crash an older Node
+import './nodeVersion.ts';
+
 // what a user says
 export { bytes } from './dsl/codecs/bytes.ts';
 export type { BytesCodec, Codec, Encoded, TextCodec } from './dsl/codecs/codec.ts';

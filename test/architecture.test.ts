@@ -83,6 +83,11 @@ const offenders: readonly [rule: string, offence: string, sources: readonly Sour
   ['onlyEntryPointsReExport', 're-exports', [file('src/dsl/index.ts', "export * from './a.ts';")]],
   ['onlyEntryPointsReExport', 're-exports', [file('src/dsl/a.ts', "export {\n  b,\n} from './b.ts';")]],
   [
+    'entryPointsCheckNodeFirst',
+    'before nodeVersion.ts',
+    [file('src/index.ts', "import { a } from './a.ts';\nimport './nodeVersion.ts';")],
+  ],
+  [
     'operatorsAreNamedAsTheirFile',
     'export count',
     [file('src/operators/count.ts', 'export function tally() {}')],

@@ -147,6 +147,13 @@ const onlyEntryPointsReExport: Rule = (sources) =>
     )
     .map(({ path }) => `${path} re-exports what another file has`);
 
+/** Else an old Node would crash, or complain about syntax, before anybody can say what is wrong. */
+const entryPointsCheckNodeFirst: Rule = (sources) =>
+  sources
+    .filter(({ path }) => entryPoints.includes(path))
+    .filter((source) => !/^\s*import '(\.\.?\/)+nodeVersion\.ts';/.test(codeOf(source)))
+    .map(({ path }) => `${path} imports something before nodeVersion.ts`);
+
 const operatorsAreNamedAsTheirFile: Rule = (sources) =>
   sources
     .filter(({ path }) => path.startsWith('src/operators/'))
@@ -170,6 +177,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   filesAreShort,
   exportsAreNamed,
   onlyEntryPointsReExport,
+  entryPointsCheckNodeFirst,
   operatorsAreNamedAsTheirFile,
   stateAndOperatorsDoNotAwait,
 };
