@@ -1,5 +1,5 @@
 /** No broker answers with more than this; a larger length means that the other side does not speak Kafka's protocol. */
-const maxFrameBytes = 0x4000_0000;
+const maxFrameBytes = 0x1000_0000;
 
 /**
  * Cuts the bytes of a socket into responses. One that came in a single chunk is a view of it; of a larger one each byte

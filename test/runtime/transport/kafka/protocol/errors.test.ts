@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import {
+  code,
+  errorName,
+  isRetriable,
+  kafkaErrors,
+  toMillraceError,
+} from '../../../../../src/runtime/transport/kafka/protocol/errors.ts';
+
+/** Code, name and whether its exception is retriable, of every error of Apache Kafka 4.1.1. */
+const official = JSON.parse(
+  readFileSync(new URL('../../../../vectors/kafkaErrors.json', import.meta.url), 'utf8'),
+) as [code: number, name: string, retriable: boolean][];
+
+describe('kafkaErrors', () => {
+  it('names every code as Kafka does, and calls it retriable where Kafka does', () => {
+    const known = new Map(official.map(([number, ...rest]) => [number, rest]));
+    for (const [number, { name, retriable }] of Object.entries(kafkaErrors)) {
+      expect([number, name, retriable]).toEqual([number, ...known.get(Number(number))!]);
+    }
+  });
+
+  it('has every code that code names', () => {
+    const camel = (name: string): string =>
+      name.toLowerCase().replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    for (const [name, number] of Object.entries(code)) expect(camel(errorName(number))).toBe(name);
+  });
+
+  it('has a name for a code of a newer broker, and does not repeat it', () => {
+    expect([errorName(999), isRetriable(999)]).toEqual(['error 999', false]);
+  });
+});
+
+describe('toMillraceError', () => {
+  it.each([
+    [3, 'UNKNOWN_TOPIC', 'Create topic orders'],
+    [22, 'FENCED', 'another instance'],
+    [25, 'FENCED', 'another instance'],
+    [47, 'FENCED', 'another instance'],
+    [90, 'FENCED', 'another instance'],
+    [29, 'NOT_AUTHORIZED', 'Allow this user Read on topic orders'],
+    [30, 'NOT_AUTHORIZED', 'Allow this user Read on group billing'],
+    [31, 'NOT_AUTHORIZED', 'Allow this user Read on the cluster'],
+    [53, 'NOT_AUTHORIZED', 'Allow this user Read on transactional id t-1'],
+    [10, 'RECORD_TOO_LARGE', 'max.message.bytes of orders'],
+    [1, 'OFFSET_OUT_OF_RANGE', 'reset the position'],
+    [35, 'UNSUPPORTED_BROKER', '3.6'],
+    [58, 'NOT_AUTHENTICATED', 'sasl'],
+    [26, 'INVALID_SETTING', 'session timeout'],
+    [73, 'BROKER_REFUSED', 'log of the broker'],
+    [-1, 'BROKER_REFUSED', 'log of the broker'],
+  ])('turns %i into %s that says what to do', (number, expected, next) => {
+    const asked = { topic: 'orders', group: 'billing', transactionalId: 't-1', operation: 'Read' };
+    const error = toMillraceError(number, 'it did not work', asked);
+    expect(error.code).toBe(expected);
+    expect(error.message).toContain(`Found: ${errorName(number)}`);
+    expect(error.details.next).toContain(next);
+  });
+
+  it("hands on the broker's own words and the place", () => {
+    const error = toMillraceError(40, 'a topic was not created', {
+      topic: 'orders',
+      message: 'no such setting',
+    });
+    expect(error.message).toContain('topic orders');
+    expect(error.message).toContain('INVALID_CONFIG (no such setting)');
+  });
+
+  it('never lacks a sentence on what to do', () => {
+    for (const [number] of official) expect(toMillraceError(number, 'x').details.next).toMatch(/\w+ .*\.$/);
+  });
+});
