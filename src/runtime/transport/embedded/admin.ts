@@ -24,10 +24,7 @@ export function embeddedAdmin(broker: Broker, connection: Connection): TopicAdmi
 
   function offsetAt(of: TopicPartition, timestamp: number): number {
     const partition = broker.topics.partition(of);
-    return partition.offsetAt(
-      timestamp,
-      (batch) => batch.records ?? broker.storage.records(partition, batch),
-    );
+    return partition.offsetAt(timestamp, (batch) => broker.recordsOf(partition, batch));
   }
 
   return {

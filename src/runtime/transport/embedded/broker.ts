@@ -1,12 +1,14 @@
 import type { Clock } from '../../clock.ts';
 import type { NewTopic, TopicPartition } from '../transport.ts';
 import { Appends } from './appends.ts';
+import { Cleaner } from './cleaner.ts';
 import { Groups } from './groups.ts';
-import { markerBatch } from './logBatch.ts';
+import { type LogBatch, markerBatch } from './logBatch.ts';
 import { Partition } from './partition.ts';
+import type { Records } from './records.ts';
 import type { Storage, StoredTopic } from './storage.ts';
-import { topicSettings } from './topicSettings.ts';
-import { newTopic, outOfRange, Topics } from './topics.ts';
+import { isCleaned, topicSettings } from './topicSettings.ts';
+import { newTopic, outOfRange, type Topic, Topics } from './topics.ts';
 import { Transactions } from './transactions.ts';
 
 /** The server's side: what all connections share. Every call happens at once; only its callers wait. */
@@ -17,6 +19,7 @@ export class Broker {
   readonly groups: Groups = new Groups(this);
   readonly transactions: Transactions = new Transactions(this);
   readonly appends: Appends = new Appends(this);
+  readonly cleaner: Cleaner = new Cleaner(this);
   #nextProducerId: number;
 
   constructor(clock: Clock, storage: Storage) {
@@ -35,7 +38,7 @@ export class Broker {
       partition.restore(batches, decided);
       return partition;
     });
-    this.topics.add({ name, ...topicSettings(name, config), partitions: logs });
+    this.#add({ name, ...topicSettings(name, config), partitions: logs });
     for (const partition of logs) this.#abortLeftOvers(partition);
   }
 
@@ -58,7 +61,12 @@ export class Broker {
     const topic = newTopic(asked);
     const { name, config, partitions } = topic;
     this.storage.write([{ kind: 'topic', name, config, partitions: partitions.length }]);
+    this.#add(topic);
+  }
+
+  #add(topic: Topic): void {
     this.topics.add(topic);
+    if (isCleaned(topic.settings)) this.cleaner.start();
   }
 
   deleteTopic(name: string): void {
@@ -83,6 +91,10 @@ export class Broker {
     });
     this.storage.write([bounds, ...deleted]);
     partition.moveStart(start);
+  }
+
+  recordsOf(partition: Partition, batch: LogBatch): Records {
+    return batch.records ?? this.storage.records(partition, batch);
   }
 
   newProducerId(): number {

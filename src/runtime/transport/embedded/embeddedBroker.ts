@@ -3,11 +3,15 @@ import type { Transport } from '../transport.ts';
 import { Broker } from './broker.ts';
 import { Connection } from './connection.ts';
 import type { Faults } from './faults.ts';
+import { fileStorage } from './fileStorage.ts';
 import { memoryStorage } from './memoryStorage.ts';
+import { scopedClock } from './scopedClock.ts';
+import type { Storage } from './storage.ts';
 import { EmbeddedTransport } from './transport.ts';
 
 export interface EmbeddedBrokerOptions {
-  readonly storage: 'memory';
+  /** Where topics, committed positions and producers' epochs are kept: with 'memory' they end with the broker. */
+  readonly storage: 'memory' | { readonly file: string };
   readonly clock: Clock;
   /** What goes wrong; nothing without it. */
   readonly faults?: Faults;
@@ -17,25 +21,48 @@ export interface EmbeddedBrokerOptions {
 export interface EmbeddedBroker {
   /** A connection of its own, as another process would have: its crash() leaves the others alone. */
   transport(clientId?: string): Transport;
-  /** Ends every connection. */
+  /** Compacts, and deletes what is past its retention, now: else it is done every 30 s. */
+  clean(): Promise<void>;
+  /** Ends every connection, and everything that runs on the clock. */
   close(): void;
 }
 
-export function embeddedBroker({ clock, faults }: EmbeddedBrokerOptions): EmbeddedBroker {
-  const broker = new Broker(clock, memoryStorage());
+/**
+ * Opens a broker. With a file this process alone may have it: STATE_LOCKED names who has it else; STATE_UNWRITABLE,
+ * STATE_CORRUPT, STATE_INCOMPATIBLE, DISK_FULL.
+ */
+export function embeddedBroker({ storage, clock, faults }: EmbeddedBrokerOptions): EmbeddedBroker {
+  const scoped = scopedClock(clock);
+  const broker = openBroker(scoped, storage === 'memory' ? memoryStorage() : fileStorage(storage.file));
   const connections = new Set<Connection>();
   let clients = 0;
+  let isOpen = true;
 
   return {
     transport(clientId = `client-${++clients}`) {
-      const connection = new Connection(clientId, clock, faults);
+      const connection = new Connection(clientId, scoped, faults);
+      if (!isOpen) connection.crash();
       connections.add(connection);
       connection.closed.addEventListener('abort', () => connections.delete(connection), { once: true });
       return new EmbeddedTransport(broker, connection);
     },
+    clean: () => broker.cleaner.clean(),
     close() {
+      if (!isOpen) return;
+      isOpen = false;
       for (const connection of connections) connection.crash();
+      broker.cleaner.stop();
+      scoped.cancelAll();
       broker.storage.close();
     },
   };
+}
+
+function openBroker(clock: Clock, storage: Storage): Broker {
+  try {
+    return new Broker(clock, storage);
+  } catch (error) {
+    storage.close();
+    throw error;
+  }
 }

@@ -102,6 +102,7 @@ export class Partition implements TopicPartition {
 
   /** Batches that cleaning has left of those below `before`, which is not behind the last stable offset. */
   replace(before: number, cleaned: readonly LogBatch[]): void {
+    this.decided = before;
     this.batches = [...cleaned, ...this.batches.slice(this.indexOf(before))];
   }
 

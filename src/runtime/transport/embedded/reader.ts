@@ -136,7 +136,7 @@ export class EmbeddedReader implements Reader {
       const one = this.#assigned[(first + step) % count]!;
       if (one.paused || !this.#isReadable(one, batches)) continue;
       const slice = one.log!.read(one.position, this.#isolation, batchRecords, batchBytes);
-      const batch = this.#batch(one, slice);
+      const batch = this.#batch(one, one.log!, slice);
       if (batch !== undefined) batches.push(batch);
       else if (slice.nextOffset > one.position) moved = true;
       one.position = slice.nextOffset;
@@ -175,10 +175,10 @@ export class EmbeddedReader implements Reader {
     return isThere ? undefined : outOfRange(one.log, one.position);
   }
 
-  #batch(one: Assigned, { batches, nextOffset }: Slice): EmbeddedBatch | undefined {
+  #batch(one: Assigned, log: Partition, { batches, nextOffset }: Slice): EmbeddedBatch | undefined {
     const parts: Part[] = [];
     for (const batch of batches) {
-      const records = batch.records ?? this.#broker.storage.records(one, batch);
+      const records = this.#broker.recordsOf(log, batch);
       const from = records.indexOf(one.position - batch.baseOffset);
       if (from < records.count) parts.push({ baseOffset: batch.baseOffset, records, from });
     }

@@ -56,6 +56,11 @@ export function topicSettings(
   return { settings, config };
 }
 
+/** Compaction or retention has something to do in the topic. */
+export function isCleaned({ compact, delete: deletes, retentionMs }: TopicSettings): boolean {
+  return compact || (deletes && retentionMs >= 0);
+}
+
 function refused(topic: string, setting: string, found: string, expected: string): MillraceError {
   return new MillraceError('BROKER_REFUSED', `the topic setting ${setting} cannot be used`, {
     topic,
