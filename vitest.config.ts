@@ -12,6 +12,14 @@ const config: ViteUserConfig = defineConfig({
       {
         extends: true,
         test: {
+          name: 'types',
+          include: [],
+          typecheck: { enabled: true, only: true, include: ['test/types/**/*.test-d.ts'] },
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'kafka',
           include: ['test/kafka/**/*.test.ts'],
           globalSetup: 'test/kafka/globalSetup.ts',

@@ -19,6 +19,7 @@ export const steps: readonly Step[] = [
   check('types', 'tsc'),
   check('format and lint', 'biome', 'check', '.'),
   check('unused code', 'knip'),
+  suite('inferred types', ['types']),
   suite('unit and embedded', ['unit']),
   { title: 'package', run: checkPackage },
   { ...suite('on Kafka', ['kafka']), missing: kafkaMissing },
