@@ -199,7 +199,7 @@ export class TaskSet {
   async abandonAll(): Promise<void> {
     const tasks = [...this.#tasks.values()];
     this.#tasks.clear();
-    this.#read();
+    this.#inputs.clear(); // the reader, which may be gone with its connection, is told at the next assignment
     this.#ending = Promise.all([this.#ending, this.halt(), ...tasks.map((task) => task.abandon())]);
     await this.#ending;
   }

@@ -46,6 +46,7 @@ export class Worker {
   #globals: GlobalTables | undefined;
   #tasks: TaskSet | undefined;
   #backpressure: Backpressure | undefined;
+  readonly #running = Promise.withResolvers<void>();
   #loop: Promise<void> = Promise.resolve();
   /** While the group rebalances nothing is processed: positions that were committed must stay true. */
   #suspended = true;
@@ -80,6 +81,7 @@ export class Worker {
     this.#loop = this.#background(this.#run(this.#tasks, this.#backpressure));
     lifecycle.to('rebalancing');
     await member.join();
+    await Promise.race([this.#running.promise, aborted(this.#stopped.signal)]);
   }
 
   #memberOptions(planned: Plan): MemberOptions {
@@ -134,6 +136,7 @@ export class Worker {
     if (signal.aborted || this.#stopped.signal.aborted) return;
     this.#suspended = false;
     lifecycle.to('running');
+    this.#running.resolve();
     this.#wakeup.wake();
   }
 
@@ -232,6 +235,7 @@ export class Worker {
   /** Drops everything as a killed process would; the broker finds out by itself. */
   async crash(): Promise<void> {
     this.#suspended = true;
+    this.#stopped.abort(new Error('The worker was crashed'));
     this.#parts.transport.crash();
     await this.#tasks?.abandonAll();
     await this.#end();
@@ -245,3 +249,6 @@ export class Worker {
     await this.#loop;
   }
 }
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));

@@ -1,0 +1,224 @@
+import { type Observable, Subject } from 'rxjs';
+import { describeJson } from '../dsl/describe/json.ts';
+import { describeMermaid } from '../dsl/describe/mermaid.ts';
+import { describeText } from '../dsl/describe/text.ts';
+import { checkStepName } from '../dsl/names.ts';
+import { checkOptions } from '../dsl/options.ts';
+import { type Topology, topology } from '../dsl/topology.ts';
+import { MillraceError } from '../errors.ts';
+import { asMillraceError } from './asMillraceError.ts';
+import { type Clock, delay, systemClock } from './clock.ts';
+import { type Connect, type ConnectOptions, connectNames, connector } from './connect.ts';
+import { type AppState, type Lifecycle, lifecycle, notRunning } from './lifecycle.ts';
+import { namesOf } from './names.ts';
+import type { RestoreProgress } from './restoreState.ts';
+import { readSettings, type SettingOptions, type Settings, settingNames } from './settings.ts';
+import type { Drop } from './task/rejects.ts';
+import { Worker } from './worker.ts';
+
+export interface AppOptions extends SettingOptions, ConnectOptions {
+  /** What to run: sinks, or tables to keep. */
+  readonly sinks: Parameters<typeof topology>[0];
+  /** For tests with virtual time. */
+  readonly clock?: Clock | undefined;
+}
+
+/** One instance of an application: any number of them, in any number of processes, share its partitions. */
+export interface App extends AsyncDisposable {
+  readonly id: string;
+  readonly state: AppState;
+  /** The state now and every change; completes when the application has ended. */
+  readonly states: Observable<AppState>;
+  /** Records that steps gave up, with reason and origin. */
+  readonly drops: Observable<Drop>;
+  /** How far state that is rebuilt from its changelog has come. */
+  readonly restores: Observable<RestoreProgress>;
+  /** Resolves when the application has stopped, rejects when it has failed. */
+  readonly closed: Promise<void>;
+  /** The topology as Kafka Streams would print it, as a Mermaid flowchart, or as JSON. Needs no broker. */
+  describe(format?: 'text' | 'mermaid' | 'json'): string;
+  /** Connects, joins the group, restores state; resolves when the first assignment is being processed. */
+  start(): Promise<void>;
+  /** Finishes the records in work, commits, leaves the group. STOP_TIMEOUT when that takes longer than stopTimeout. */
+  stop(): Promise<void>;
+  /** As SIGKILL would, but in this process: nothing is committed, nobody is told. For tests and demonstrations. */
+  crash(): Promise<void>;
+  /** start(), then until SIGINT or SIGTERM stops it: what a worker's main file ends with. A second signal exits at once. */
+  run(): Promise<void>;
+}
+
+/**
+ * An application: `id` is the name of its consumer group and the prefix of its internal topics and transactions.
+ * Without `brokers` it runs on the embedded broker.
+ *
+ * ```ts
+ * const shop = app('shop', { sinks: [perMinute], brokers: 'localhost:9092' });
+ * await shop.run();
+ * ```
+ */
+export function app(id: string, options: AppOptions): App {
+  checkStepName(id, 'application');
+  checkOptions(options, ['sinks', 'clock', ...settingNames, ...connectNames], 'app()', 'UNKNOWN_SETTING');
+  const settings = readSettings(options, process.env);
+  const clock = options.clock ?? systemClock;
+  return new Application(
+    id,
+    topology(options.sinks),
+    settings,
+    connector(options, process.env, clock),
+    clock,
+  );
+}
+
+class Application implements App {
+  readonly id: string;
+  readonly closed: Promise<void>;
+  readonly #topology: Topology;
+  readonly #settings: Settings;
+  readonly #connect: Connect;
+  readonly #clock: Clock;
+  readonly #lifecycle: Lifecycle = lifecycle();
+  readonly #drops = new Subject<Drop>();
+  readonly #restores = new Subject<RestoreProgress>();
+  readonly #ended = Promise.withResolvers<void>();
+  #worker: Worker | undefined;
+  #stopping: Promise<void> | undefined;
+  #failure: MillraceError | undefined;
+
+  constructor(id: string, compiled: Topology, settings: Settings, connect: Connect, clock: Clock) {
+    this.id = id;
+    this.closed = this.#ended.promise;
+    this.#topology = compiled;
+    this.#settings = settings;
+    this.#connect = connect;
+    this.#clock = clock;
+  }
+
+  get state(): AppState {
+    return this.#lifecycle.state;
+  }
+
+  get states(): Observable<AppState> {
+    return this.#lifecycle.states;
+  }
+
+  get drops(): Observable<Drop> {
+    return this.#drops.asObservable();
+  }
+
+  get restores(): Observable<RestoreProgress> {
+    return this.#restores.asObservable();
+  }
+
+  describe(format: 'text' | 'mermaid' | 'json' = 'text'): string {
+    if (format === 'mermaid') return describeMermaid(this.#topology);
+    return format === 'json' ? describeJson(this.#topology) : describeText(this.#topology);
+  }
+
+  async start(): Promise<void> {
+    if (this.state !== 'created') throw notRunning(this.state, 'start');
+    this.#lifecycle.to('connecting');
+    try {
+      const transport = await this.#connect(this.id);
+      this.#worker = new Worker({
+        topology: this.#topology,
+        names: namesOf(this.id),
+        settings: this.#settings,
+        transport,
+        clock: this.#clock,
+        lifecycle: this.#lifecycle,
+        onDrop: (drop) => this.#drops.next(drop),
+        onProgress: (progress) => this.#restores.next(progress),
+        onFatal: (error) => this.#fail(error),
+      });
+      await this.#worker.start();
+    } catch (error) {
+      const known = asMillraceError(error, 'The application');
+      this.closed.catch(() => {}); // whoever called start() is told here
+      this.#fail(known);
+    }
+    if (this.#failure !== undefined) {
+      this.closed.catch(() => {});
+      await this.closed;
+    }
+  }
+
+  #fail(error: MillraceError): void {
+    if (this.#failure !== undefined || this.#stopping !== undefined) return;
+    this.#failure = error;
+    const ended = (): void => {
+      this.#lifecycle.to('failed');
+      this.#end(error);
+    };
+    const { stopTimeout } = this.#settings;
+    void Promise.race([this.#worker?.abort(), delay(this.#clock, stopTimeout)]).then(ended, ended);
+  }
+
+  #end(error?: MillraceError): void {
+    this.#drops.complete();
+    this.#restores.complete();
+    if (error === undefined) this.#ended.resolve();
+    else this.#ended.reject(error);
+  }
+
+  stop(): Promise<void> {
+    if (this.#failure !== undefined) return this.closed;
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    this.#lifecycle.to('draining');
+    const { stopTimeout } = this.#settings;
+    const timer = new AbortController();
+    const late = delay(this.#clock, stopTimeout, timer.signal).then(() => {
+      throw new MillraceError('STOP_TIMEOUT', 'The application did not stop in time', {
+        expected: `an end within ${stopTimeout} ms`,
+        next: 'What was not committed is done again at the next start. Allow more with stopTimeout if commits are slow.',
+      });
+    });
+    late.catch(() => {}); // observed by the race, if it is still running then
+    try {
+      await Promise.race([this.#worker?.stop(), late]);
+      this.#lifecycle.to('closed');
+      this.#end();
+    } catch (error) {
+      const known = asMillraceError(error, 'The application');
+      await this.#worker?.crash();
+      this.#lifecycle.to('failed');
+      this.closed.catch(() => {}); // whoever called stop() is told here
+      this.#end(known);
+      throw known;
+    } finally {
+      timer.abort();
+    }
+  }
+
+  async crash(): Promise<void> {
+    this.#stopping ??= Promise.resolve();
+    this.#lifecycle.to('draining');
+    await this.#worker?.crash();
+    this.#lifecycle.to('closed');
+    this.#end();
+  }
+
+  async run(): Promise<void> {
+    let asked = false;
+    const onSignal = (): void => {
+      if (asked) process.exit(130);
+      asked = true;
+      this.stop().catch(() => {}); // `closed` tells
+    };
+    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+    try {
+      await this.start();
+      await this.closed;
+    } finally {
+      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}
