@@ -1,0 +1,86 @@
+// first of all: what comes behind it may crash an older Node
+import './nodeVersion.ts';
+
+// what a user says
+export { bytes } from './dsl/codecs/bytes.ts';
+export type { BytesCodec, Codec, Encoded, TextCodec } from './dsl/codecs/codec.ts';
+export { float64 } from './dsl/codecs/float64.ts';
+export { int64 } from './dsl/codecs/int64.ts';
+export { json } from './dsl/codecs/json.ts';
+export { nullable } from './dsl/codecs/nullable.ts';
+export { text } from './dsl/codecs/text.ts';
+export { windowed } from './dsl/codecs/windowed.ts';
+export { globalTable } from './dsl/globalTable.ts';
+export type { Change, Header, Headers, Message, WindowKey } from './dsl/message.ts';
+export type { ErrorPolicy, WindowSpec } from './dsl/node.ts';
+export { type StreamOptions, stream } from './dsl/stream.ts';
+export { table } from './dsl/table.ts';
+export type { TableOptions } from './dsl/tableSource.ts';
+export { type Subtopology, type Topology, topology } from './dsl/topology.ts';
+export type {
+  GlobalTable,
+  GroupedTable,
+  NeedsCodec,
+  Op,
+  Sink,
+  Stream,
+  Table,
+  Windowed,
+} from './dsl/types.ts';
+export type { Duration } from './dsl/windows/duration.ts';
+export { type HoppingOptions, hopping } from './dsl/windows/hopping.ts';
+export { type TumblingOptions, tumbling } from './dsl/windows/tumbling.ts';
+export { type ErrorCode, type ErrorDetails, errorCodes, MillraceError } from './errors.ts';
+// operators
+export { aggregate } from './operators/aggregate.ts';
+export { branch } from './operators/branch.ts';
+export { count } from './operators/count.ts';
+export { emitOnCommit } from './operators/emitOnCommit.ts';
+export { filter } from './operators/filter.ts';
+export { filterNot } from './operators/filterNot.ts';
+export { flatMap } from './operators/flatMap.ts';
+export { groupBy } from './operators/groupBy.ts';
+export { headerText } from './operators/headerText.ts';
+export { joinGlobal } from './operators/joinGlobal.ts';
+export { joinTable } from './operators/joinTable.ts';
+export type { Store, StoreOptions } from './operators/kernels/storeSettings.ts';
+export { keyBy } from './operators/keyBy.ts';
+export { leftJoinGlobal } from './operators/leftJoinGlobal.ts';
+export { leftJoinTable } from './operators/leftJoinTable.ts';
+export { map } from './operators/map.ts';
+export { type MapAsyncOptions, mapAsync } from './operators/mapAsync.ts';
+export { max } from './operators/max.ts';
+export { merge } from './operators/merge.ts';
+export { min } from './operators/min.ts';
+export { peek } from './operators/peek.ts';
+export { reduce } from './operators/reduce.ts';
+export { type RepartitionOptions, repartition } from './operators/repartition.ts';
+export { rxjs } from './operators/rxjs.ts';
+export { sum } from './operators/sum.ts';
+export { type ToOptions, to } from './operators/to.ts';
+export { toStream } from './operators/toStream.ts';
+export { toTable } from './operators/toTable.ts';
+export { window } from './operators/window.ts';
+export { type NewHeader, withHeaders } from './operators/withHeaders.ts';
+export { withTimestamp } from './operators/withTimestamp.ts';
+// running
+export { type App, type AppOptions, app } from './runtime/app.ts';
+export {
+  type Client,
+  type NewRecord,
+  openClient,
+  type ReadOptions,
+  type TopicCodecs,
+  type TopicRecord,
+} from './runtime/client.ts';
+export type { ConnectOptions } from './runtime/connect.ts';
+export type { AppState } from './runtime/lifecycle.ts';
+export type { RestoreProgress } from './runtime/restoreState.ts';
+export type { SettingOptions } from './runtime/settings.ts';
+export type { Drop } from './runtime/task/rejects.ts';
+export {
+  type EmbeddedBroker,
+  type EmbeddedBrokerOptions,
+  embeddedBroker,
+} from './runtime/transport/embedded/embeddedBroker.ts';
+export type { NewTopic } from './runtime/transport/transport.ts';
