@@ -9,7 +9,7 @@ import type { GlobalTable } from './types.ts';
  *
  * @example
  * const products = globalTable('products', { key: text, value: json<Product>() });
- * orders.pipe(join(products, (order) => order.productId, (order, product) => ({ ...order, price: product.price })));
+ * orders.pipe(joinGlobal(products, (order) => order.productId, (order, product) => ({ ...order, price: product.price })));
  */
 export function globalTable<K, V>(topic: string, options: TableOptions<K, V>): GlobalTable<K, V> {
   return handle(tableSource('globalTable', topic, options));

@@ -1,6 +1,6 @@
 import type { MillraceError } from '../errors.ts';
 import type { Codec, Encoded } from './codecs/codec.ts';
-import type { Change, Message, WindowKey } from './message.ts';
+import type { Message, WindowKey } from './message.ts';
 
 // biome-ignore-start lint/suspicious/noExplicitAny: a node stands for any key and value; the handles of types.ts carry the types
 export type AnyMessage = Message<any, any>;
@@ -179,4 +179,4 @@ export interface WindowStore<K, V> {
   entries(): Iterable<readonly [key: WindowKey<K>, cell: Cell<V>]>;
 }
 
-export type { Change, Encoded, Message };
+export type { Encoded, Message };

@@ -10,7 +10,7 @@ import type { Table } from './types.ts';
  *
  * @example
  * const users = table('users', { key: text, value: json<User>() });
- * orders.pipe(join(users, (order, user) => ({ ...order, name: user.name })), to('orders-with-name'));
+ * orders.pipe(joinTable(users, (order, user) => ({ ...order, name: user.name })), to('orders-with-name'));
  */
 export function table<K, V>(topic: string, options: TableOptions<K, V>): Table<K, V> {
   return handle(tableSource('table', topic, options));

@@ -23,7 +23,7 @@ export function writeInt64(target: Buffer, value: number, position: number): voi
  * Exact or not at all: beyond ±(2^53 - 1), where numbers are no longer exact, DECODE_FAILED and ENCODE_FAILED.
  *
  * @example
- * orders.pipe(count(), toStream(), to('orders-by-user', { key: text, value: int64 }));
+ * orders.pipe(keyBy((order) => order.userId), count(), to('orders-by-user', { value: int64 }));
  */
 export const int64: BytesCodec<number> = Object.freeze({
   name: 'int64',

@@ -19,7 +19,7 @@ export interface HoppingOptions {
  *
  * @example
  * // The last ten minutes, anew every minute
- * clicks.pipe(groupByKey(), window(hopping('10m', { advance: '1m' })), count());
+ * clicks.pipe(window(hopping('10m', { advance: '1m' })), count());
  */
 export function hopping(size: Duration, options: HoppingOptions): WindowSpec {
   checkOptions(options ?? null, ['advance', 'grace', 'offset'], 'hopping()');

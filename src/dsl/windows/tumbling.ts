@@ -16,7 +16,7 @@ export interface TumblingOptions {
  * starts before 1970. INVALID_DURATION and INVALID_ARGUMENT say what cannot be a window.
  *
  * @example
- * orders.pipe(groupBy((order) => order.userId), window(tumbling('5m', { grace: '30s' })), count());
+ * orders.pipe(keyBy((order) => order.userId), window(tumbling('5m', { grace: '30s' })), count());
  * // Days as they are in Seoul, nine hours ahead of UTC
  * const days = tumbling('1d', { offset: '-9h' });
  */

@@ -8,9 +8,14 @@ describe('float64', () => {
     expect(float64.decode(float64.encode(value))).toBe(value);
   });
 
-  test("writes Java's bytes", () => {
-    expect(float64.encode(1).toString('hex')).toBe('3ff0000000000000');
-    expect(float64.encode(Number.NaN).toString('hex')).toBe('7ff8000000000000');
+  test.each([
+    [1.5, '3ff8000000000000'],
+    [-0, '8000000000000000'],
+    [Number.NaN, '7ff8000000000000'],
+    [Number.MIN_VALUE, '0000000000000001'],
+    [Number.NEGATIVE_INFINITY, 'fff0000000000000'],
+  ])("writes %d as Kafka 4.1.1's DoubleSerializer does", (value, hex) => {
+    expect(float64.encode(value).toString('hex')).toBe(hex);
   });
 
   test('gives each NaN bytes of its own', () => {

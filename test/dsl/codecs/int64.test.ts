@@ -28,6 +28,17 @@ describe('int64', () => {
     },
   );
 
+  test.each([
+    [0, '0000000000000000'],
+    [-1, 'ffffffffffffffff'],
+    [4294967296, '0000000100000000'],
+    [-4294967297, 'fffffffeffffffff'],
+    [9007199254740991, '001fffffffffffff'],
+    [-9007199254740991, 'ffe0000000000001'],
+  ])("writes %d as Kafka 4.1.1's LongSerializer does", (value, hex) => {
+    expect(int64.encode(value).toString('hex')).toBe(hex);
+  });
+
   test.each([2n ** 53n, -(2n ** 53n), 2n ** 53n + 1n, 2n ** 63n - 1n, -(2n ** 63n)])(
     'refuses to read %s',
     (value) => {

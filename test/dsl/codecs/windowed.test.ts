@@ -23,7 +23,7 @@ describe('windowed', () => {
     expect(codec.decode(codec.encode(window))).toEqual(window);
   });
 
-  test("writes Kafka Streams' bytes: the key, then the start", () => {
+  test("writes as Kafka Streams 4.1.1's TimeWindowedSerializer does: the key, then the start", () => {
     const key = { key: 'hé', start: 258, end: 60_258 };
     expect(minute.encode(key).toString('hex')).toBe('68c3a90000000000000102');
   });

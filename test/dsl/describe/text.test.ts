@@ -1,11 +1,25 @@
 import { describe, expect, test } from 'vitest';
 import { int64 } from '../../../src/dsl/codecs/int64.ts';
 import { text } from '../../../src/dsl/codecs/text.ts';
+import { windowed } from '../../../src/dsl/codecs/windowed.ts';
 import { describeText } from '../../../src/dsl/describe/text.ts';
 import { globalTable } from '../../../src/dsl/globalTable.ts';
 import { stream } from '../../../src/dsl/stream.ts';
 import { table } from '../../../src/dsl/table.ts';
-import { topology } from '../../../src/dsl/topology.ts';
+import { type Topology, topology } from '../../../src/dsl/topology.ts';
+import { tumbling } from '../../../src/dsl/windows/tumbling.ts';
+import { branch } from '../../../src/operators/branch.ts';
+import { count } from '../../../src/operators/count.ts';
+import { groupBy } from '../../../src/operators/groupBy.ts';
+import { joinGlobal } from '../../../src/operators/joinGlobal.ts';
+import { joinTable } from '../../../src/operators/joinTable.ts';
+import { keyBy } from '../../../src/operators/keyBy.ts';
+import { map } from '../../../src/operators/map.ts';
+import { merge } from '../../../src/operators/merge.ts';
+import { repartition } from '../../../src/operators/repartition.ts';
+import { to } from '../../../src/operators/to.ts';
+import { toTable } from '../../../src/operators/toTable.ts';
+import { window } from '../../../src/operators/window.ts';
 import { example, node } from './example.ts';
 
 const codecs = { key: text, value: int64 };
@@ -66,8 +80,12 @@ describe('describeText', () => {
     );
   });
 
-  test('is read by the patterns of the usual drawing tools, and every arrow leads somewhere', () => {
-    const drawn = parse(describeText(example()));
+  test.each([
+    ['an example', example],
+    ['real operators', pipelines],
+  ])('of %s is read by the patterns of the usual tools, and every arrow leads somewhere', (_, make) => {
+    const drawn = parse(describeText(make()));
+    expect(drawn.length).toBeGreaterThan(10);
     const names = new Set(drawn.map(({ name }) => name));
     for (const { to, from } of drawn) for (const name of [...to, ...from]) expect(names).toContain(name);
     for (const { name, to } of drawn) {
@@ -106,6 +124,31 @@ describe('describeText', () => {
     );
   });
 });
+
+function pipelines(): Topology {
+  const orders = stream('orders', codecs);
+  const users = table('users', codecs);
+  const { big, small } = orders.pipe(branch({ big: (amount) => amount > 3 }, 'small'));
+  return topology([
+    big.pipe(
+      keyBy((_, message) => message.key),
+      window(tumbling('5m')),
+      count('per-user'),
+      to('counts', { key: windowed(text, '5m') }),
+    ),
+    small.pipe(
+      joinTable(users.pipe(map((user) => user + 1)), (order, user) => order + user),
+      joinGlobal(
+        globalTable('shops', codecs),
+        (order) => String(order),
+        (order, shop) => order + shop,
+      ),
+      to((order) => `orders-${order}`),
+    ),
+    users.pipe(groupBy(String), count('by-age'), to('ages')),
+    orders.pipe(merge(stream('more', codecs)), repartition({ name: 'again' }), toTable('newest'), to('n')),
+  ]);
+}
 
 interface Drawn {
   readonly kind: string;
