@@ -91,6 +91,10 @@ export class ClusterView {
     return found;
   }
 
+  known(topic: string): TopicMetadata | undefined {
+    return this.#topics.get(topic)?.topic;
+  }
+
   async controller(fresh: boolean): Promise<number> {
     if (fresh || this.#controller === undefined || !this.#sockets.ids.includes(this.#controller))
       await this.#refresh([]);

@@ -27,6 +27,8 @@ export interface Connection {
     names: readonly string[],
     options?: { fresh?: boolean },
   ): Promise<ReadonlyMap<string, TopicMetadata>>;
+  /** What was last heard of a topic, however long ago; undefined: nothing. */
+  known(topic: string): TopicMetadata | undefined;
   /** The node that keeps the group or transactional id. `fresh`: after NOT_COORDINATOR or a lost request. */
   coordinator(kind: CoordinatorKind, key: string, options?: { fresh?: boolean }): Promise<number>;
   /** A node that takes topic creation and the like. */
@@ -108,6 +110,10 @@ class KafkaConnection implements Connection {
     options?: { fresh?: boolean },
   ): Promise<ReadonlyMap<string, TopicMetadata>> {
     return this.#view.topics(names, options?.fresh === true);
+  }
+
+  known(topic: string): TopicMetadata | undefined {
+    return this.#view.known(topic);
   }
 
   async coordinator(kind: CoordinatorKind, key: string, options?: { fresh?: boolean }): Promise<number> {

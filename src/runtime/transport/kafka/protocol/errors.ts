@@ -107,9 +107,11 @@ export const kafkaErrors: Readonly<Record<number, KafkaError>> = {
 export const code = {
   none: 0,
   offsetOutOfRange: 1,
+  corruptMessage: 2,
   unknownTopicOrPartition: 3,
   leaderNotAvailable: 5,
   notLeaderOrFollower: 6,
+  messageTooLarge: 10,
   coordinatorLoadInProgress: 14,
   coordinatorNotAvailable: 15,
   notCoordinator: 16,
@@ -118,9 +120,13 @@ export const code = {
   rebalanceInProgress: 27,
   topicAlreadyExists: 36,
   notController: 41,
+  duplicateSequenceNumber: 46,
+  invalidProducerEpoch: 47,
+  concurrentTransactions: 51,
   memberIdRequired: 79,
   fencedInstanceId: 82,
   unstableOffsetCommit: 88,
+  producerFenced: 90,
 } as const;
 
 export function errorName(errorCode: number): string {

@@ -22,25 +22,23 @@ export interface BatchHeader {
 }
 
 /**
- * The batches in what a broker sent for one partition. A last one that was cut off is left out: it comes again.
- * CORRUPT_BATCH for what cannot be a batch; the checksum is for `verifyBatch`.
+ * The batch that begins at `start` in what a broker sent for one partition; undefined at the end, and where the last one
+ * was cut off. CORRUPT_BATCH for what cannot be a batch; the checksum is for `verifyBatch`.
  */
-export function readBatchHeaders(buffer: Buffer, partition: TopicPartition): BatchHeader[] {
-  const headers: BatchHeader[] = [];
-  let start = 0;
-  while (buffer.length - start > batchLayout.magic) {
-    const length = buffer.readInt32BE(start + batchLayout.length);
-    const baseOffset = readInt64(buffer, start);
-    checkFormat(buffer[start + batchLayout.magic]!, partition, baseOffset);
-    if (length < batchLayout.records - lengthOverhead) {
-      throw corrupt(partition, baseOffset, 'at least 49 bytes behind the length', `a length of ${length}`);
-    }
-    const end = start + lengthOverhead + length;
-    if (end > buffer.length) break;
-    headers.push(readHeader(buffer, start, end, baseOffset));
-    start = end;
+export function readBatchHeader(
+  buffer: Buffer,
+  start: number,
+  partition: TopicPartition,
+): BatchHeader | undefined {
+  if (buffer.length - start <= batchLayout.magic) return undefined;
+  const length = buffer.readInt32BE(start + batchLayout.length);
+  const baseOffset = readInt64(buffer, start);
+  checkFormat(buffer[start + batchLayout.magic]!, partition, baseOffset);
+  if (length < batchLayout.records - lengthOverhead) {
+    throw corrupt(partition, baseOffset, 'at least 49 bytes behind the length', `a length of ${length}`);
   }
-  return headers;
+  const end = start + lengthOverhead + length;
+  return end > buffer.length ? undefined : readHeader(buffer, start, end, baseOffset);
 }
 
 function readHeader(buffer: Buffer, start: number, end: number, baseOffset: number): BatchHeader {

@@ -1,5 +1,8 @@
 import type { Headers } from '../../../../../src/dsl/message.ts';
-import { readBatchHeaders } from '../../../../../src/runtime/transport/kafka/recordBatch/batchHeader.ts';
+import {
+  type BatchHeader,
+  readBatchHeader,
+} from '../../../../../src/runtime/transport/kafka/recordBatch/batchHeader.ts';
 import { openBatch } from '../../../../../src/runtime/transport/kafka/recordBatch/openBatch.ts';
 import type { Batch } from '../../../../../src/runtime/transport/transport.ts';
 
@@ -29,9 +32,17 @@ export function readRecords(batch: Batch): ReadRecord[] {
   return records;
 }
 
+/** Every whole batch in the bytes. */
+export function readBatchHeaders(bytes: Buffer): BatchHeader[] {
+  const headers: BatchHeader[] = [];
+  for (let header = readBatchHeader(bytes, 0, somewhere); header !== undefined; ) {
+    headers.push(header);
+    header = readBatchHeader(bytes, header.end, somewhere);
+  }
+  return headers;
+}
+
 /** Every record of every whole batch in the bytes. */
 export function readBatches(bytes: Buffer): ReadRecord[] {
-  return readBatchHeaders(bytes, somewhere).flatMap((header) =>
-    readRecords(openBatch(bytes, header, somewhere)),
-  );
+  return readBatchHeaders(bytes).flatMap((header) => readRecords(openBatch(bytes, header, somewhere)));
 }

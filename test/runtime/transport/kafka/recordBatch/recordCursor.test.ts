@@ -3,11 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { noHeaders } from '../../../../../src/dsl/message.ts';
 import { MillraceError } from '../../../../../src/errors.ts';
-import { readBatchHeaders } from '../../../../../src/runtime/transport/kafka/recordBatch/batchHeader.ts';
 import { BatchWriter } from '../../../../../src/runtime/transport/kafka/recordBatch/batchWriter.ts';
 import { openBatch } from '../../../../../src/runtime/transport/kafka/recordBatch/openBatch.ts';
 import type { Batch } from '../../../../../src/runtime/transport/transport.ts';
-import { readRecords, somewhere } from './readBatches.ts';
+import { readBatchHeaders, readRecords, somewhere } from './readBatches.ts';
 
 const origin = { producerId: -1, producerEpoch: -1, baseSequence: -1, transactional: false };
 
@@ -19,7 +18,7 @@ function batchOf(...values: (string | Buffer | null)[]): Buffer {
 }
 
 function open(bytes: Buffer, from?: number): Batch {
-  return openBatch(bytes, readBatchHeaders(bytes, somewhere)[0]!, somewhere, from);
+  return openBatch(bytes, readBatchHeaders(bytes)[0]!, somewhere, from);
 }
 
 /** Makes the checksum fit again, as a writer with a bug would have. */

@@ -4,11 +4,10 @@ import { describe, expect, it } from 'vitest';
 import {
   isControl,
   isTransactional,
-  readBatchHeaders,
 } from '../../../../../src/runtime/transport/kafka/recordBatch/batchHeader.ts';
 import { codecNames } from '../../../../../src/runtime/transport/kafka/recordBatch/decompress.ts';
 import { openBatch } from '../../../../../src/runtime/transport/kafka/recordBatch/openBatch.ts';
-import { readRecords, somewhere } from './readBatches.ts';
+import { readBatchHeaders, readRecords, somewhere } from './readBatches.ts';
 
 type Bytes = string | null;
 type LongBytes = Bytes | { readonly bytes: number; readonly sha256: string };
@@ -46,7 +45,7 @@ const vectors: Vector[] = JSON.parse(
 describe('openBatch', () => {
   it.each(vectors)('reads what the Java client wrote: $name', ({ bytes, batches }) => {
     const buffer = Buffer.from(bytes, 'base64');
-    const headers = readBatchHeaders(buffer, somewhere);
+    const headers = readBatchHeaders(buffer);
     expect(headers).toMatchObject(
       batches.map(({ records, codec, transactional, control, ...header }) => header),
     );

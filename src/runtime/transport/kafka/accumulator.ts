@@ -1,0 +1,193 @@
+import type { Encoded } from '../../../dsl/codecs/codec.ts';
+import type { Headers } from '../../../dsl/message.ts';
+import { MillraceError } from '../../../errors.ts';
+import { partitionOf } from '../murmur2.ts';
+import type { Waiter } from './outgoingBatch.ts';
+import { SpareWriters } from './spareWriters.ts';
+import { WritePartition, type WriteTopic } from './writePartition.ts';
+
+/** Just below what brokers take unless they are told otherwise (max.message.bytes). */
+const batchBytes = 1024 * 1024;
+
+interface TopicWrites extends WriteTopic {
+  readonly partitions: (WritePartition | undefined)[];
+  /** Where the next record without a key goes. */
+  turn: number;
+  /** While nobody knows how many partitions the topic has. */
+  unplaced: Unplaced[] | undefined;
+}
+
+interface Unplaced {
+  readonly partition: number | undefined;
+  readonly key: Encoded | null;
+  readonly value: Encoded | null;
+  readonly timestamp: number;
+  readonly headers: Headers;
+  readonly transaction: number;
+}
+
+/** What a producer was given and the brokers have not acknowledged yet. */
+export class Accumulator {
+  /** The transaction that appended records go to. */
+  transaction = 0;
+  /** Those that have batches. */
+  readonly active: Set<WritePartition> = new Set();
+  readonly #count: (topic: string) => number | undefined;
+  readonly #find: (topic: string) => Promise<void>;
+  readonly #placed: () => void;
+  readonly #topics = new Map<string, TopicWrites>();
+  readonly #spares = new SpareWriters();
+  readonly #waiters = new Set<Waiter>();
+  readonly #placing = new Set<Promise<void>>();
+  #last: TopicWrites | undefined;
+  #failure: Error | undefined;
+
+  /** `count`: partitions of a topic as far as known. `find`: resolves when they are, does not reject; then `placed` is called. */
+  constructor(
+    count: (topic: string) => number | undefined,
+    find: (topic: string) => Promise<void>,
+    placed: () => void,
+  ) {
+    this.#count = count;
+    this.#find = find;
+    this.#placed = placed;
+  }
+
+  get pendingBytes(): number {
+    let bytes = 0;
+    for (const partition of this.active) bytes += partition.pendingBytes;
+    for (const { unplaced } of this.#topics.values()) {
+      for (const { key, value } of unplaced ?? []) bytes += (key?.length ?? 0) + (value?.length ?? 0);
+    }
+    return bytes;
+  }
+
+  /** true when a batch is full with this, and may go. */
+  append(
+    topic: string,
+    partition: number | undefined,
+    key: Encoded | null,
+    value: Encoded | null,
+    timestamp: number,
+    headers: Headers,
+  ): boolean {
+    if (!(Number.isSafeInteger(timestamp) && timestamp >= 0)) throw unusableTimestamp(topic, timestamp);
+    const writes = this.#last?.topic === topic ? this.#last : this.#writesTo(topic);
+    const { transaction } = this;
+    if (writes.unplaced === undefined) {
+      const chosen = partition ?? this.#choose(writes, key);
+      if (chosen !== undefined) return this.#add(writes, chosen, key, value, timestamp, headers, transaction);
+      writes.unplaced = [];
+      this.#place(writes);
+    }
+    const copies = { key: copy(key), value: copy(value), headers: copyHeaders(headers) };
+    writes.unplaced.push({ partition, timestamp, transaction, ...copies });
+    return false;
+  }
+
+  end(topic: string, partition: number): number | undefined {
+    return this.#topics.get(topic)?.partitions[partition]?.end;
+  }
+
+  /** What is there is to be sent although batches are not full. */
+  makeDue(): void {
+    for (const { batches } of this.active) batches.at(-1)!.due = true;
+  }
+
+  /** Resolves when what there is now of a transaction and those before is acknowledged; rejects with what `fail` is told. */
+  async acknowledged(transaction: number): Promise<void> {
+    await Promise.all(this.#placing);
+    if (this.#failure !== undefined) throw this.#failure;
+    const batches = [...this.active].flatMap((partition) => partition.batches);
+    const awaited = batches.filter((batch) => batch.transaction <= transaction);
+    if (awaited.length === 0) return;
+    await new Promise<void>((resolve, reject) => {
+      const done = () => {
+        this.#waiters.delete(waiter);
+        resolve();
+      };
+      const waiter: Waiter = { left: awaited.length, resolve: done, reject };
+      this.#waiters.add(waiter);
+      for (const batch of awaited) batch.waiters.push(waiter);
+    });
+  }
+
+  /** Forgets everything and tells whoever waits. */
+  fail(error: Error): void {
+    this.#failure = error;
+    for (const waiter of this.#waiters) waiter.reject(error);
+    this.#waiters.clear();
+    this.active.clear();
+    this.#topics.clear();
+    this.#last = undefined;
+  }
+
+  #add(
+    writes: TopicWrites,
+    number: number,
+    key: Encoded | null,
+    value: Encoded | null,
+    timestamp: number,
+    headers: Headers,
+    transaction: number,
+  ): boolean {
+    let partition = writes.partitions[number];
+    if (partition === undefined) {
+      partition = new WritePartition(writes, number);
+      writes.partitions[number] = partition;
+    }
+    if (partition.batches.length === 0) this.active.add(partition);
+    return partition.append(key, value, timestamp, headers, transaction);
+  }
+
+  #choose(writes: TopicWrites, key: Encoded | null): number | undefined {
+    const count = this.#count(writes.topic);
+    if (count === undefined) return undefined;
+    return key === null ? writes.turn++ % count : partitionOf(key, count);
+  }
+
+  #place(writes: TopicWrites): void {
+    const placed = this.#find(writes.topic).then(() => {
+      this.#placing.delete(placed);
+      const unplaced = writes.unplaced ?? [];
+      writes.unplaced = undefined;
+      // Nothing is left where the search, or anything else, has failed.
+      if (this.#topics.get(writes.topic) !== writes) return;
+      for (const { partition, key, value, timestamp, headers, transaction } of unplaced) {
+        const chosen = partition ?? this.#choose(writes, key)!;
+        this.#add(writes, chosen, key, value, timestamp, headers, transaction);
+      }
+      this.makeDue();
+      this.#placed();
+    });
+    this.#placing.add(placed);
+  }
+
+  #writesTo(topic: string): TopicWrites {
+    let writes = this.#topics.get(topic);
+    if (writes === undefined) {
+      writes = { topic, spares: this.#spares, batchBytes, partitions: [], turn: 0, unplaced: undefined };
+      this.#topics.set(topic, writes);
+    }
+    this.#last = writes;
+    return writes;
+  }
+}
+
+/** The caller may use its buffers again. */
+function copy(part: Encoded | null): Encoded | null {
+  return part === null || typeof part === 'string' ? part : Buffer.from(part);
+}
+
+function copyHeaders(headers: Headers): Headers {
+  return headers.map(([name, value]) => [name, value === null ? null : Buffer.from(value)]);
+}
+
+function unusableTimestamp(topic: string, timestamp: number): MillraceError {
+  return new MillraceError('INVALID_TIMESTAMP', 'a record cannot be written with this timestamp', {
+    topic,
+    expected: 'a whole number of ms since 1970',
+    found: String(timestamp),
+    next: 'Correct the timestamp.',
+  });
+}

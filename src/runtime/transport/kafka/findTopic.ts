@@ -1,0 +1,29 @@
+import { MillraceError } from '../../../errors.ts';
+import type { Clock } from '../../clock.ts';
+import { Attempts } from './attempts.ts';
+import type { Connection } from './connection.ts';
+import { missingGraceMs } from './leaderSearch.ts';
+import { RequestLost } from './requestLost.ts';
+
+/** Resolves when the connection knows the topic. UNKNOWN_TOPIC. */
+export async function findTopic(connection: Connection, clock: Clock, topic: string): Promise<void> {
+  const attempts = new Attempts(clock, connection.random, connection.requestTimeoutMs);
+  const grace = new Attempts(clock, connection.random, missingGraceMs);
+  for (;;) {
+    try {
+      const topics = await connection.topics([topic]);
+      if (topics.has(topic)) return;
+      if (grace.last) throw unknownTopic(topic);
+    } catch (error) {
+      if (!(error instanceof RequestLost) || error.code === 'TRANSPORT_CLOSED' || attempts.last) throw error;
+    }
+    await attempts.pause();
+  }
+}
+
+function unknownTopic(topic: string): MillraceError {
+  return new MillraceError('UNKNOWN_TOPIC', 'records cannot be written to a topic that does not exist', {
+    topic,
+    next: `Create topic ${topic}, or correct its name.`,
+  });
+}

@@ -1,0 +1,204 @@
+import type { Encoded } from '../../../dsl/codecs/codec.ts';
+import type { Headers } from '../../../dsl/message.ts';
+import { MillraceError } from '../../../errors.ts';
+import type { Clock } from '../../clock.ts';
+import type { OffsetsToCommit, Producer, ProducerOptions } from '../transport.ts';
+import { Accumulator } from './accumulator.ts';
+import type { Connection } from './connection.ts';
+import { findTopic } from './findTopic.ts';
+import { ProduceRequests } from './produceRequests.ts';
+import { producerIdentity } from './producerIdentity.ts';
+import type { ProducerIdentity } from './protocol/initProducerId.ts';
+import { isFenced, Transaction } from './transaction.ts';
+
+/** ms an appended record may wait for others. In a transaction nobody can see it before the commit, which sends it at once. */
+const lingerMs = 5;
+const transactionalLingerMs = 50;
+
+/** Resolves when the producer may write: with a transactionalId, when every older one of that id is fenced and settled. */
+export async function createProducer(
+  connection: Connection,
+  options: ProducerOptions,
+  clock: Clock,
+): Promise<Producer> {
+  // A lane of its own for each producer: a broker serves one request of a lane at a time.
+  const lane = `producer-${Math.floor(connection.random() * 2 ** 40).toString(36)}`;
+  try {
+    const identity = await producerIdentity(connection, clock, lane, options);
+    return new KafkaProducer(connection, clock, lane, identity, options.transactionalId);
+  } catch (error) {
+    connection.release(lane);
+    throw error;
+  }
+}
+
+/** Accumulator collects, ProduceRequests sends, Transaction speaks to the coordinator; this decides when. */
+class KafkaProducer implements Producer {
+  readonly #connection: Connection;
+  readonly #clock: Clock;
+  readonly #lane: string;
+  readonly #transaction: Transaction | undefined;
+  readonly #accumulator: Accumulator;
+  readonly #requests: ProduceRequests;
+  #dead: Error | undefined;
+  /** The commits asked for, one after the other; never rejects. */
+  #commits: Promise<void> = Promise.resolve();
+  /** The fate of the transaction is in the hands of the coordinator. */
+  #ending = false;
+  #cancelLinger: (() => void) | undefined;
+
+  constructor(
+    connection: Connection,
+    clock: Clock,
+    lane: string,
+    identity: ProducerIdentity,
+    transactionalId: string | undefined,
+  ) {
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#lane = lane;
+    this.#transaction =
+      transactionalId === undefined
+        ? undefined
+        : new Transaction(connection, clock, lane, transactionalId, identity);
+    this.#accumulator = new Accumulator(
+      (topic) => this.partitions(topic),
+      (topic) => findTopic(connection, clock, topic).catch((error) => this.#die(error)),
+      () => this.#requests.pump(),
+    );
+    this.#requests = new ProduceRequests(connection, clock, this.#accumulator, {
+      lane,
+      identity,
+      transactionalId,
+      transaction: this.#transaction,
+      failed: (error) => this.#die(error),
+    });
+  }
+
+  get pendingBytes(): number {
+    return this.#accumulator.pendingBytes;
+  }
+
+  partitions(topic: string): number | undefined {
+    return this.#connection.known(topic)?.partitions.length;
+  }
+
+  end(topic: string, partition: number): number | undefined {
+    return this.#accumulator.end(topic, partition);
+  }
+
+  append(
+    topic: string,
+    partition: number | undefined,
+    key: Encoded | null,
+    value: Encoded | null,
+    timestamp: number,
+    headers: Headers,
+  ): void {
+    if (this.#dead !== undefined) throw this.#dead;
+    if (this.#accumulator.append(topic, partition, key, value, timestamp, headers)) this.#requests.pump();
+    else this.#cancelLinger ??= this.#linger();
+  }
+
+  async flush(): Promise<void> {
+    if (this.#dead !== undefined) throw this.#dead;
+    this.#sendAll();
+    await this.#accumulator.acknowledged(this.#accumulator.transaction);
+  }
+
+  async commit(offsets: OffsetsToCommit | undefined): Promise<void> {
+    const transaction = this.#transaction;
+    if (transaction === undefined) throw notTransactional();
+    if (this.#dead !== undefined) throw this.#dead;
+    this.#sendAll();
+    const number = this.#accumulator.transaction++;
+    const committed = this.#commits.then(() => this.#commit(transaction, number, offsets));
+    this.#commits = committed.catch((error) => this.#die(error));
+    await committed;
+  }
+
+  async abort(): Promise<void> {
+    const wasAlive = this.#dead === undefined;
+    // What the coordinator has been asked to decide is decided; everything else need not be waited for.
+    if (!this.#ending) this.#die(closed('was aborted'));
+    await this.#commits;
+    this.#die(closed('was aborted'));
+    await this.#requests.stop();
+    try {
+      // A producer that has failed leaves its transaction to the next of its id, or to the time limit.
+      if (wasAlive && this.#transaction?.isOpen === true) await this.#transaction.end('abort');
+    } catch (error) {
+      // Whoever has fenced this producer has aborted its transaction as well.
+      if (!isFenced(error)) throw error;
+    } finally {
+      this.#connection.release(this.#lane);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#transaction !== undefined) return this.abort();
+    try {
+      if (this.#dead === undefined) await this.flush();
+    } finally {
+      this.#die(closed('was closed'));
+      await this.#requests.stop();
+      this.#connection.release(this.#lane);
+    }
+  }
+
+  async #commit(
+    transaction: Transaction,
+    number: number,
+    offsets: OffsetsToCommit | undefined,
+  ): Promise<void> {
+    if (this.#dead !== undefined) throw this.#dead;
+    const hasOffsets = offsets !== undefined && offsets.offsets.length > 0;
+    const parts = await Promise.allSettled([
+      this.#accumulator.acknowledged(number),
+      hasOffsets ? transaction.commitOffsets(offsets) : undefined,
+    ]);
+    // Both have come to an end before anything is said of either: what is under way must not outlive the transaction.
+    for (const part of parts) if (part.status === 'rejected') throw part.reason;
+    if (this.#dead !== undefined) throw this.#dead;
+    if (transaction.isOpen) {
+      this.#ending = true;
+      await transaction.end('commit');
+      this.#ending = false;
+    }
+    this.#requests.transaction = number + 1;
+    this.#requests.pump();
+  }
+
+  #linger(): () => void {
+    return this.#clock.after(this.#transaction === undefined ? lingerMs : transactionalLingerMs, () =>
+      this.#sendAll(),
+    );
+  }
+
+  #sendAll(): void {
+    this.#cancelLinger?.();
+    this.#cancelLinger = undefined;
+    this.#accumulator.makeDue();
+    this.#requests.pump();
+  }
+
+  #die(error: Error): void {
+    if (this.#dead !== undefined) return;
+    this.#dead = error;
+    this.#cancelLinger?.();
+    this.#cancelLinger = undefined;
+    this.#transaction?.stop(error);
+    void this.#requests.stop();
+    this.#accumulator.fail(error);
+  }
+}
+
+function closed(how: string): MillraceError {
+  return new MillraceError('TRANSPORT_CLOSED', `the producer ${how}`, { next: 'Open a new one.' });
+}
+
+function notTransactional(): MillraceError {
+  return new MillraceError('INVALID_ARGUMENT', 'this producer has no transactions', {
+    next: 'Open it with a transactionalId, or call flush().',
+  });
+}

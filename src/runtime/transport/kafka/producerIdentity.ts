@@ -1,0 +1,53 @@
+import type { Clock } from '../../clock.ts';
+import type { ProducerOptions } from '../transport.ts';
+import { Attempts } from './attempts.ts';
+import { callCoordinator } from './callCoordinator.ts';
+import type { Connection } from './connection.ts';
+import { code, isRetriable, toMillraceError } from './protocol/errors.ts';
+import { initProducerId, type ProducerIdentity } from './protocol/initProducerId.ts';
+import { RequestLost } from './requestLost.ts';
+
+const defaultTransactionTimeoutMs = 60_000;
+const what = 'the producer was not let in';
+
+/**
+ * Who a new producer is. With a transactional id this fences every older producer of it, and resolves when the last
+ * transaction of theirs is decided and the decision stands in all its partitions.
+ */
+export async function producerIdentity(
+  connection: Connection,
+  clock: Clock,
+  lane: string,
+  { transactionalId, transactionTimeoutMs = defaultTransactionTimeoutMs }: ProducerOptions,
+): Promise<ProducerIdentity> {
+  if (transactionalId === undefined) return anyIdentity(connection, clock, lane);
+  return callCoordinator(connection, clock, lane, {
+    kind: 'transaction',
+    key: transactionalId,
+    request: initProducerId(transactionalId, transactionTimeoutMs),
+    errorCode: ({ errorCode }) => errorCode,
+    // Every further one makes a newer epoch, and the newest is the one that is used.
+    repeatable: true,
+    signal: undefined,
+    what,
+    asked: { transactionalId, operation: 'Write' },
+  });
+}
+
+/** Any broker gives them out. */
+async function anyIdentity(connection: Connection, clock: Clock, lane: string): Promise<ProducerIdentity> {
+  const attempts = new Attempts(clock, connection.random, 2 * connection.requestTimeoutMs);
+  for (;;) {
+    try {
+      const node = await connection.controller({ fresh: attempts.repeated });
+      const identity = await connection.send(node, lane, initProducerId(null, defaultTransactionTimeoutMs));
+      if (identity.errorCode === code.none) return identity;
+      if (attempts.last || !isRetriable(identity.errorCode)) {
+        throw toMillraceError(identity.errorCode, what, { operation: 'IdempotentWrite' });
+      }
+    } catch (error) {
+      if (!(error instanceof RequestLost) || error.code === 'TRANSPORT_CLOSED' || attempts.last) throw error;
+    }
+    await attempts.pause();
+  }
+}

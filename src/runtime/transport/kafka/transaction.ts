@@ -1,0 +1,132 @@
+import { MillraceError } from '../../../errors.ts';
+import type { Clock } from '../../clock.ts';
+import type { OffsetsToCommit, TopicPartition } from '../transport.ts';
+import { callCoordinator, type TransactionCall } from './callCoordinator.ts';
+import type { Connection } from './connection.ts';
+import { addOffsetsToTxn } from './protocol/addOffsetsToTxn.ts';
+import { addPartitionsToTxn } from './protocol/addPartitionsToTxn.ts';
+import type { PartitionAnswer } from './protocol/byTopic.ts';
+import { endTxn } from './protocol/endTxn.ts';
+import { code, isRetriable } from './protocol/errors.ts';
+import type { ProducerIdentity } from './protocol/initProducerId.ts';
+import { txnOffsetCommit } from './protocol/txnOffsetCommit.ts';
+import { RequestLost } from './requestLost.ts';
+
+/** The transactions of one producer, one after the other, as their coordinator sees them. */
+export class Transaction {
+  readonly #connection: Connection;
+  readonly #clock: Clock;
+  readonly #lane: string;
+  readonly #id: string;
+  readonly #identity: ProducerIdentity;
+  readonly #stopping = new AbortController();
+  #isOpen = false;
+
+  constructor(connection: Connection, clock: Clock, lane: string, id: string, identity: ProducerIdentity) {
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#lane = lane;
+    this.#id = id;
+    this.#identity = identity;
+  }
+
+  /** The coordinator may know of something to commit or abort. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** What is under way is not repeated any more; `end` still works. */
+  stop(reason: Error): void {
+    this.#stopping.abort(reason);
+  }
+
+  /** Before anything is written to these partitions. */
+  async enroll(partitions: readonly TopicPartition[]): Promise<void> {
+    this.#isOpen = true;
+    await this.#call({
+      request: addPartitionsToTxn(this.#id, this.#identity, partitions),
+      errorCode: worst,
+      repeatable: true,
+      what: 'partitions were not added to the transaction',
+      asked: { topic: partitions[0]?.topic, operation: 'Write' },
+    });
+  }
+
+  /** FENCED also where the member or its generation is not the group's any more. */
+  async commitOffsets(offsets: OffsetsToCommit): Promise<void> {
+    const { group } = offsets;
+    this.#isOpen = true;
+    await this.#call({
+      request: addOffsetsToTxn(this.#id, this.#identity, group),
+      errorCode: (errorCode) => errorCode,
+      repeatable: true,
+      what: 'positions were not added to the transaction',
+      asked: { group, operation: 'Read' },
+    });
+    await this.#call({
+      kind: 'group',
+      key: group,
+      request: txnOffsetCommit(this.#id, this.#identity, offsets),
+      errorCode: worst,
+      // Arriving late, it would overwrite what a later transaction has committed.
+      repeatable: false,
+      what: 'positions were not committed in the transaction',
+      asked: { group, topic: offsets.offsets[0]?.topic, operation: 'Read' },
+    });
+  }
+
+  /** OUTCOME_UNKNOWN when the request was sent and no answer says what came of it. */
+  async end(how: 'commit' | 'abort'): Promise<void> {
+    let inDoubt = false;
+    try {
+      await this.#call({
+        request: endTxn(this.#id, this.#identity, how === 'commit'),
+        errorCode: (errorCode) => {
+          // Given also where the decision was written but not replicated in time: asking again is safe, giving up is not.
+          inDoubt ||= errorCode === code.coordinatorNotAvailable || errorCode === code.notCoordinator;
+          return errorCode;
+        },
+        // Arriving late, it would end the transaction after this one.
+        repeatable: false,
+        signal: undefined,
+        what: `the transaction was not ${how === 'commit' ? 'committed' : 'aborted'}`,
+        asked: { operation: 'Write' },
+      });
+    } catch (error) {
+      inDoubt ||= error instanceof RequestLost && error.mayHaveArrived;
+      throw inDoubt && !isFenced(error) ? outcomeUnknown(how, this.#id, error) : error;
+    }
+    this.#isOpen = false;
+  }
+
+  #call<T>(
+    call: Omit<TransactionCall<T>, 'kind' | 'key' | 'signal'> & Partial<TransactionCall<T>>,
+  ): Promise<T> {
+    const asked = { ...call.asked, transactionalId: this.#id };
+    return callCoordinator(this.#connection, this.#clock, this.#lane, {
+      kind: 'transaction',
+      key: this.#id,
+      signal: this.#stopping.signal,
+      ...call,
+      asked,
+    });
+  }
+}
+
+export function isFenced(error: unknown): boolean {
+  return error instanceof MillraceError && error.code === 'FENCED';
+}
+
+/** Of many partitions: what cannot be cured before what can. */
+function worst(answers: readonly PartitionAnswer[]): number {
+  const codes = answers.map(({ errorCode }) => errorCode).filter((errorCode) => errorCode !== 0);
+  return codes.find((errorCode) => !isRetriable(errorCode)) ?? codes[0] ?? 0;
+}
+
+function outcomeUnknown(how: string, id: string, cause: unknown): MillraceError {
+  return new MillraceError('OUTCOME_UNKNOWN', `the answer to the ${how} of a transaction was lost`, {
+    cause,
+    found: `transactional id ${id}`,
+    next: 'Open a producer with the same transactional id, which settles it, then read where things stand.',
+  });
+}
