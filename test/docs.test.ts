@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { errorCodes } from '../src/errors.ts';
 
@@ -23,4 +23,24 @@ describe('docs/errors.md', () => {
       expect(section).toMatch(/^\*\*What to do:\*\* \S/m);
     },
   );
+});
+
+describe('the documents', () => {
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  const documents = globSync(['*.md', 'docs/**/*.md', 'examples/**/*.md', 'compose.yaml'], { cwd: root });
+
+  it.each(documents)('%s names scripts that exist', (document) => {
+    const text = readFileSync(join(root, document), 'utf8');
+    const named = [...text.matchAll(/\bnpm run ([a-z][\w:-]*)/g)].map((match) => match[1]!);
+    expect(named.filter((name) => !(name in manifest.scripts))).toEqual([]);
+  });
+
+  it.each(documents)('%s links to files that exist', (document) => {
+    const text = readFileSync(join(root, document), 'utf8');
+    const links = [...text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map((match) => match[1]!);
+    const files = links.filter((link) => !/^[a-z]+:/.test(link));
+    expect(files.filter((file) => !existsSync(join(root, dirname(document), file)))).toEqual([]);
+  });
 });

@@ -6,13 +6,7 @@ import { java, maven } from '../kafka/java.ts';
 import { KafkaMissing } from '../kafka/kafkaMissing.ts';
 import { type Counts, countCheck, countVitest, type VitestReport } from './counts.ts';
 import { run } from './run.ts';
-
-export interface Step {
-  readonly title: string;
-  /** Why this step cannot run on this machine; undefined where it can. */
-  readonly missing?: () => string | undefined;
-  run(): Promise<Counts>;
-}
+import type { Step } from './runSteps.ts';
 
 /** Everything `npm test` does, in order. A new suite is a line here, and a project in vitest.config.ts. */
 export const steps: readonly Step[] = [
