@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Topology } from '../dsl/topology.ts';
 import type { MillraceError } from '../errors.ts';
 import { asMillraceError } from './asMillraceError.ts';
@@ -74,14 +75,13 @@ export class Worker {
     void this.#background(globals.follow(signal));
     const member = transport.member(this.#memberOptions(planned));
     this.#member = member;
-    this.#tasks = new TaskSet(this.#taskSetting(member, globals), this.#reader, (error) =>
-      this.#fatal(error),
-    );
+    const setting = this.#taskSetting(member, globals);
+    this.#tasks = new TaskSet(setting, this.#reader, (error) => this.#fatal(error));
     this.#backpressure = new Backpressure(this.#reader, settings.maxBufferedBytes);
     this.#loop = this.#background(this.#run(this.#tasks, this.#backpressure));
     lifecycle.to('rebalancing');
     await member.join();
-    await Promise.race([this.#running.promise, aborted(this.#stopped.signal)]);
+    await Promise.race([this.#running.promise, once(this.#stopped.signal, 'abort')]);
   }
 
   #memberOptions(planned: Plan): MemberOptions {
@@ -148,7 +148,6 @@ export class Worker {
   }
 
   async #run(tasks: TaskSet, backpressure: Backpressure): Promise<void> {
-    const { clock } = this.#parts;
     let polling: Promise<readonly Batch[]> | undefined;
     while (!this.#stopped.signal.aborted) {
       const worked = !this.#suspended && this.#work(tasks);
@@ -160,7 +159,7 @@ export class Worker {
         polling = undefined;
         for (const batch of batches) tasks.input(batch.topic, batch.partition)?.add(batch);
       }
-      if (worked) await clock.breathe();
+      if (worked) await this.#parts.clock.breathe();
     }
     // A poll left pending ends when the reader is closed; its records are read again by whoever comes next.
     polling?.catch(() => {});
@@ -249,6 +248,3 @@ export class Worker {
     await this.#loop;
   }
 }
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
