@@ -11,6 +11,7 @@ import { type Clock, delay, systemClock } from './clock.ts';
 import { type Connect, type ConnectOptions, connectNames, connector } from './connect.ts';
 import { type AppState, type Lifecycle, lifecycle, notRunning } from './lifecycle.ts';
 import { namesOf } from './names.ts';
+import { report } from './report.ts';
 import type { RestoreProgress } from './restoreState.ts';
 import { readSettings, type SettingOptions, type Settings, settingNames } from './settings.ts';
 import type { Drop } from './task/rejects.ts';
@@ -43,7 +44,10 @@ export interface App extends AsyncDisposable {
   stop(): Promise<void>;
   /** As SIGKILL would, but in this process: nothing is committed, nobody is told. For tests and demonstrations. */
   crash(): Promise<void>;
-  /** start(), then until SIGINT or SIGTERM stops it: what a worker's main file ends with. A second signal exits at once. */
+  /**
+   * start(), then until SIGINT or SIGTERM stops it: what a worker's main file ends with. A second signal exits at once.
+   * Tells on stderr what it is doing.
+   */
   run(): Promise<void>;
 }
 
@@ -210,10 +214,12 @@ class Application implements App {
       this.stop().catch(() => {}); // `closed` tells
     };
     process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+    const silence = report(this, this.#clock, (line) => process.stderr.write(`${line}\n`));
     try {
       await this.start();
       await this.closed;
     } finally {
+      silence();
       process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
     }
   }
