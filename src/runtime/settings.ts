@@ -91,7 +91,7 @@ export function readSettings(options: SettingOptions, environment: Environment):
 }
 
 /** commitInterval -> MILLRACE_COMMIT_INTERVAL */
-export function environmentName(setting: string): string {
+function environmentName(setting: string): string {
   return `MILLRACE_${setting.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 }
 

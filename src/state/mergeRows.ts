@@ -37,6 +37,6 @@ function* present({ key, start, cell }: CachedRow): Generator<FoundRow> {
 }
 
 /** By start, then bytewise by key: the order of rows in a table. */
-export function compareRows(a: Pick<CachedRow, 'start' | 'encoded'>, b: Row): number {
+function compareRows(a: Pick<CachedRow, 'start' | 'encoded'>, b: Row): number {
   return a.start - b.start || compareEncoded(a.encoded, b.key);
 }

@@ -3,7 +3,7 @@ import { type Clock, delay } from '../../clock.ts';
 import type { Call, Fault, Faults } from './faults.ts';
 
 /** ms a client waits for an answer before it takes it for lost. */
-export const requestTimeoutMs = 30_000;
+const requestTimeoutMs = 30_000;
 /** ms a client goes on repeating a call before it gives up. */
 const deliveryTimeoutMs = 120_000;
 const retryBackoffMs = 100;
