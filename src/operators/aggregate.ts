@@ -3,7 +3,7 @@ import type { AnyGroupedTable, AnyTable, Grouped, KeyOf, MessageOf, Op, Table } 
 import { aggregation } from './kernels/aggregation.ts';
 import { checkFunction } from './kernels/checkFunction.ts';
 import { foldArguments } from './kernels/foldArguments.ts';
-import type { Input } from './kernels/guardedFold.ts';
+import type { Input, StoredKey } from './kernels/guardedFold.ts';
 import type { StoreArgument } from './kernels/storeSettings.ts';
 
 /** Makes the new row of the old one and a value, or gives null to delete it. */
@@ -14,8 +14,8 @@ export type Aggregator<S extends Grouped, A> = (
 ) => A | null;
 
 type AggregateArguments<S extends Grouped, A> = S extends AnyGroupedTable
-  ? [subtract: Aggregator<S, A>, ...StoreArgument<NonNullable<KeyOf<S>>, NonNullable<A>>]
-  : StoreArgument<NonNullable<KeyOf<S>>, NonNullable<A>>;
+  ? [subtract: Aggregator<S, A>, ...StoreArgument<StoredKey<S>, NonNullable<A>>]
+  : StoreArgument<StoredKey<S>, NonNullable<A>>;
 
 /**
  * Emits, per key, what the function makes of its records one after the other, beginning with the initial value; per window

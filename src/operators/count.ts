@@ -1,5 +1,6 @@
 import type { AnyTable, Grouped, KeyOf, Op, Table } from '../dsl/types.ts';
 import { aggregation } from './kernels/aggregation.ts';
+import type { StoredKey } from './kernels/guardedFold.ts';
 import type { Store } from './kernels/storeSettings.ts';
 
 /**
@@ -13,7 +14,7 @@ import type { Store } from './kernels/storeSettings.ts';
  * orders.pipe(keyBy((order) => order.userId), count('orders-by-user'), to('orders-by-user'));
  */
 export function count<S extends Grouped>(
-  store?: Store<NonNullable<KeyOf<S>>, number>,
+  store?: Store<StoredKey<S>, number>,
 ): Op<S, Table<NonNullable<KeyOf<S>>, number>>;
 export function count(store?: unknown): Op<Grouped, AnyTable> {
   const fold = {

@@ -1,7 +1,7 @@
 import type { AnyFunction } from '../dsl/node.ts';
 import type { AnyStream, AnyTable, AnyWindowed, Grouped, KeyOf, MessageOf, Op, Table } from '../dsl/types.ts';
 import { extreme } from './kernels/extreme.ts';
-import type { Input } from './kernels/guardedFold.ts';
+import type { Input, StoredKey } from './kernels/guardedFold.ts';
 import type { Store } from './kernels/storeSettings.ts';
 
 /**
@@ -16,7 +16,7 @@ import type { Store } from './kernels/storeSettings.ts';
  */
 export function max<S extends AnyStream | AnyWindowed>(
   numberOf: (value: Input<S>, message: MessageOf<S>) => number,
-  store?: Store<NonNullable<KeyOf<S>>, number>,
+  store?: Store<StoredKey<S>, number>,
 ): Op<S, Table<NonNullable<KeyOf<S>>, number>>;
 export function max(numberOf: AnyFunction, store?: unknown): Op<Grouped, AnyTable> {
   return extreme('max', numberOf, (candidate, best) => candidate > best, store);

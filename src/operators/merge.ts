@@ -1,4 +1,4 @@
-import type { AnyCodec, Node, Operator } from '../dsl/node.ts';
+import type { AnyCodec, Operator } from '../dsl/node.ts';
 import type { AnyStream, Keep, KeyOf, Op, Stream, ValueOf } from '../dsl/types.ts';
 import { MillraceError } from '../errors.ts';
 import { append } from './kernels/append.ts';
@@ -29,19 +29,19 @@ export function merge(...others: readonly AnyStream[]): Op<AnyStream, AnyStream>
   return (input) => {
     const first = inputNode('merge', input, ['stream']);
     const inputs = [first, ...more];
-    const key = shared(inputs, (node) => node.key);
-    const value = shared(inputs, (node) => node.value);
-    return append(input, ['stream'], operator, { inputs, key, value });
+    return append(input, ['stream'], operator, {
+      inputs,
+      key: shared(inputs.map(({ key }) => key)),
+      value: shared(inputs.map(({ value }) => value)),
+    });
   };
 }
 
-/** The codec that all inputs have. JSON writes alike for all schemas, but one schema may refuse the values of another. */
-function shared(
-  inputs: readonly Node[],
-  codecOf: (node: Node) => AnyCodec | undefined,
-): AnyCodec | undefined {
-  const first = codecOf(inputs[0]!);
-  const alike = (codec: AnyCodec | undefined): boolean =>
-    codec === first || (codec?.name === first?.name && !codec?.name.includes('json'));
-  return inputs.every((node) => alike(codecOf(node))) ? first : undefined;
+/** The codec that all inputs have. One name is one format, but what two JSON codecs take may differ by their schemas. */
+function shared(codecs: readonly (AnyCodec | undefined)[]): AnyCodec | undefined {
+  const [first] = codecs;
+  const alike = codecs.every(
+    (codec) => codec === first || (codec?.name === first?.name && !first?.name.includes('json')),
+  );
+  return alike ? first : undefined;
 }

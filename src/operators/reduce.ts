@@ -14,7 +14,7 @@ import type {
 import { aggregation } from './kernels/aggregation.ts';
 import { checkFunction } from './kernels/checkFunction.ts';
 import { foldArguments } from './kernels/foldArguments.ts';
-import type { Input } from './kernels/guardedFold.ts';
+import type { Input, StoredKey } from './kernels/guardedFold.ts';
 import type { Store, StoreOptions } from './kernels/storeSettings.ts';
 
 /** Combines two values into one, or gives null to delete the row. */
@@ -24,12 +24,14 @@ export type Reducer<S extends Grouped> = (
   message: MessageOf<S>,
 ) => ValueOf<S> | null;
 
-type Rows<S extends Grouped> = [K: NonNullable<KeyOf<S>>, V: NonNullable<ValueOf<S>>];
-
 /** Rows are written as the records were, so a codec has to be named only where none is known. */
 type ReduceStore<S extends Grouped> = S extends NeedsCodec
-  ? [store: StoreOptions<Rows<S>[0], Rows<S>[1]> & { readonly value: Codec<Rows<S>[1]> }]
-  : [store?: Store<Rows<S>[0], Rows<S>[1]>];
+  ? [
+      store: StoreOptions<StoredKey<S>, NonNullable<ValueOf<S>>> & {
+        readonly value: Codec<NonNullable<ValueOf<S>>>;
+      },
+    ]
+  : [store?: Store<StoredKey<S>, NonNullable<ValueOf<S>>>];
 
 type ReduceArguments<S extends Grouped> = S extends AnyGroupedTable
   ? [subtract: Reducer<S>, ...ReduceStore<S>]

@@ -3,7 +3,7 @@ import type { AnyTable, Grouped, KeyOf, MessageOf, Op, Table } from '../dsl/type
 import { aggregation } from './kernels/aggregation.ts';
 import { checkFunction } from './kernels/checkFunction.ts';
 import { finite } from './kernels/finite.ts';
-import type { Input } from './kernels/guardedFold.ts';
+import type { Input, StoredKey } from './kernels/guardedFold.ts';
 import type { Store } from './kernels/storeSettings.ts';
 
 /**
@@ -19,7 +19,7 @@ import type { Store } from './kernels/storeSettings.ts';
  */
 export function sum<S extends Grouped>(
   numberOf: (value: Input<S>, message: MessageOf<S>) => number,
-  store?: Store<NonNullable<KeyOf<S>>, number>,
+  store?: Store<StoredKey<S>, number>,
 ): Op<S, Table<NonNullable<KeyOf<S>>, number>>;
 export function sum(numberOf: AnyFunction, store?: unknown): Op<Grouped, AnyTable> {
   checkFunction(numberOf, 'function of sum()');

@@ -47,7 +47,15 @@ describe('stream', () => {
     const { node } = stream('orders', { key: text, value: readsOnly });
     expect(node.operator.source?.value).toBe(readsOnly);
     expect(node.value).toBe(int64);
-    expect(stream('orders', { key: text, value: nullable(readsOnly) }).node.value?.nullable).toBe(true);
+  });
+
+  test('hands on the plain codec where nulls are let through: null reaches no codec', () => {
+    const readsOnly = { ...int64, output: int64 };
+    for (const codec of [int64, readsOnly]) {
+      const { node } = stream('orders', { key: text, value: nullable(codec) });
+      expect(node.operator.source?.value.nullable).toBe(true);
+      expect(node.value).toBe(int64);
+    }
   });
 
   test('is never run', () => {

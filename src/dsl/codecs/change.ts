@@ -7,12 +7,18 @@ import type { BytesCodec, Codec, TextCodec } from './codec.ts';
  * Changes of rows on their way through a repartition topic; internal. Text stays text: the lengths of the row before and
  * after, '-' for none, then both. Bytes: the length of the row before and after as 4 bytes each, -1 for none, then both.
  */
-export function change<V>(inner: Codec<V>): Codec<Change<V>> {
-  return inner.format === 'text' ? textual(inner) : binary(inner);
+export function change<V>(inner: Codec<V>): ChangeCodec<V> {
+  const codec = inner.format === 'text' ? textual(inner) : binary(inner);
+  return Object.freeze({ ...codec, row: inner });
 }
 
+export type ChangeCodec<V> = Codec<Change<V>> & {
+  /** Writes one row. */
+  readonly row: Codec<V>;
+};
+
 function textual<V>(inner: TextCodec<V>): TextCodec<Change<V>> {
-  return Object.freeze<TextCodec<Change<V>>>({
+  return {
     name: `change(${inner.name})`,
     format: 'text',
     encode({ before, after }) {
@@ -32,13 +38,13 @@ function textual<V>(inner: TextCodec<V>): TextCodec<Change<V>> {
         after: is === '-' ? null : inner.decode(source.slice(middle)),
       };
     },
-  });
+  };
 }
 
 const headerLength = 8;
 
 function binary<V>(inner: BytesCodec<V>): BytesCodec<Change<V>> {
-  return Object.freeze<BytesCodec<Change<V>>>({
+  return {
     name: `change(${inner.name})`,
     format: 'bytes',
     encode({ before, after }) {
@@ -63,7 +69,7 @@ function binary<V>(inner: BytesCodec<V>): BytesCodec<Change<V>> {
         after: is === -1 ? null : inner.decode(source.subarray(middle)),
       };
     },
-  });
+  };
 }
 
 function damaged(found: string): MillraceError {

@@ -18,7 +18,7 @@ interface CodecBase<T> {
   readonly partitionBy?: (value: T) => Encoded;
   /** A primitive that stands for the value in a Map. Default: what `encode` gives, bytes as Latin-1. */
   readonly identity?: (value: T) => string | number;
-  /** Present on codecs that only read, as bytes of an older schema: what everything behind the source writes and reads. */
+  /** Present on codecs that only sources read with (older schemas, nullable): what everything behind them writes and reads with. */
   readonly output?: Codec<T>;
 }
 

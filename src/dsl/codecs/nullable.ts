@@ -18,7 +18,8 @@ export function nullable<T>(codec: Codec<T>): Codec<T | null> {
     decode: (source: never) => codec.decode(source),
     ...(partitionBy && { partitionBy: (value: T) => partitionBy.call(codec, value) }),
     ...(identity && { identity: (value: T) => identity.call(codec, value) }),
-    ...(output && { output: nullable(output) }),
+    // Only sources know of it: behind them the codec is the plain one, whether the topic had nulls or not.
+    output: output ?? codec,
   };
   return Object.freeze(copy) as unknown as Codec<T | null>;
 }

@@ -1,5 +1,6 @@
+import type { ChangeCodec } from '../../dsl/codecs/change.ts';
 import { windowed } from '../../dsl/codecs/windowed.ts';
-import type { Node, Operator, Shape, StoreSpec } from '../../dsl/node.ts';
+import type { AnyCodec, Node, Operator, Shape, StoreSpec } from '../../dsl/node.ts';
 import type { AnyTable, Grouped, Op } from '../../dsl/types.ts';
 import { type Duration, milliseconds } from '../../dsl/windows/duration.ts';
 import { MillraceError } from '../../errors.ts';
@@ -30,13 +31,18 @@ export function aggregation(described: Aggregation): Op<Grouped, AnyTable> {
   const { kind, fold, store, rows, shapes = grouped } = described;
   return (input) => {
     const node = inputNode(kind, input, shapes);
-    const settings = storeSettings(kind, store, node, rows === 'input' ? node.value : undefined);
+    const settings = storeSettings(kind, store, node, rows === 'input' ? rowCodec(node) : undefined);
     if (node.shape === 'windowed') return windowedTable(kind, node, fold, settings);
     const { name, key, value } = settings;
     const stores: StoreSpec[] = [{ suffix: '', kind: 'keyValue', key, value }];
     const operator: Operator = { kind, keyed: true, stores, ...folding(kind, node, fold) };
     return append({ node }, shapes, operator, { shape: 'table', name, key, value });
   };
+}
+
+/** How the values are written that come in; those of a grouped table come as changes. */
+function rowCodec({ shape, value }: Node): AnyCodec | undefined {
+  return shape === 'groupedTable' ? (value as ChangeCodec<unknown>).row : value;
 }
 
 function folding(kind: string, { shape }: Node, fold: Fold): Pick<Operator, 'run' | 'view'> {

@@ -1,5 +1,5 @@
 import type { AnyFunction, StepContext } from '../../dsl/node.ts';
-import type { AnyWindowed, Grouped, ValueOf } from '../../dsl/types.ts';
+import type { AnyWindowed, Grouped, KeyOf, ValueOf, Windowed } from '../../dsl/types.ts';
 import { defined } from './defined.ts';
 
 /** How rows come about. Each function answers with the new row, or with null to delete it. */
@@ -19,3 +19,6 @@ export function guardedFold(task: StepContext, fold: AnyFunction): AnyFunction {
 
 /** What the functions of an aggregation are given: null values get no further, except into windows. */
 export type Input<S extends Grouped> = S extends AnyWindowed ? ValueOf<S> : NonNullable<ValueOf<S>>;
+
+/** Keys as the store of an aggregation writes them: of windows, the key inside. */
+export type StoredKey<S extends Grouped> = S extends Windowed<infer K, unknown> ? K : NonNullable<KeyOf<S>>;

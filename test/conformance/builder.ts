@@ -1,0 +1,73 @@
+import {
+  type Codec,
+  type GlobalTable,
+  type GroupedTable,
+  json,
+  type Sink,
+  type Stream,
+  type Table,
+  text,
+  type Windowed,
+} from 'millrace';
+import type { AnyKey, CaseKey, CaseNode, Literal } from './format.ts';
+
+export type CaseStream = Stream<AnyKey | null, Literal>;
+export type CaseTable = Table<AnyKey, CaseKey>;
+export type CaseGlobalTable = GlobalTable<CaseKey, CaseKey>;
+export type CaseWindowed = Windowed<AnyKey, Literal>;
+
+/** A regrouped table. Where the case maps values on the way, each comes with its group: [group, value]. */
+export interface CaseGrouped {
+  readonly plain?: GroupedTable<CaseKey, CaseKey>;
+  readonly pairs?: GroupedTable<CaseKey, readonly [group: CaseKey, value: CaseKey]>;
+}
+
+export type Made =
+  | { readonly stream: CaseStream }
+  | { readonly table: CaseTable }
+  | { readonly globalTable: CaseGlobalTable }
+  | { readonly windowed: CaseWindowed }
+  | { readonly grouped: CaseGrouped };
+
+/** JSON tells the string "1" from the number 1. */
+export const values: Codec<CaseKey> = json<CaseKey>();
+
+/** Only strings can be written as keys. Mappers may make numbers of them, which is an error where they are written. */
+export const keys: Codec<CaseKey> = text as Codec<string> as unknown as Codec<CaseKey>;
+
+/** What has been described of a case so far. */
+export class Builder {
+  readonly #made = new Map<string, Made>();
+  /** What is handed to the driver. */
+  readonly ends: (Sink | CaseTable)[] = [];
+
+  put(id: string, made: Made): void {
+    if (this.#made.has(id)) throw new Error(`duplicate node id ${id}`);
+    this.#made.set(id, made);
+  }
+
+  input(node: CaseNode, index = 0): Made {
+    const id = node.in?.[index];
+    const made = id === undefined ? undefined : this.#made.get(id);
+    if (made === undefined) throw new Error(`${node.id} has no input ${index}`);
+    return made;
+  }
+
+  stream(node: CaseNode, index = 0): CaseStream {
+    const made = this.input(node, index);
+    if ('stream' in made) return made.stream;
+    throw new Error(`input ${index} of ${node.id} is not a stream`);
+  }
+
+  table(node: CaseNode, index = 0): CaseTable {
+    const made = this.input(node, index);
+    if ('table' in made) return made.table;
+    throw new Error(`input ${index} of ${node.id} is not a table`);
+  }
+
+  globalTable(node: CaseNode, index: number): CaseGlobalTable {
+    const made = this.input(node, index);
+    if ('globalTable' in made) return made.globalTable;
+    throw new Error(`input ${index} of ${node.id} is not a global table`);
+  }
+}

@@ -1,0 +1,17 @@
+import { aggregationNodes } from './aggregationNodes.ts';
+import { Builder } from './builder.ts';
+import type { Case } from './format.ts';
+import { joinNodes } from './joinNodes.ts';
+import { NotSupported } from './notSupported.ts';
+import { statelessNodes } from './statelessNodes.ts';
+
+const nodes = { ...statelessNodes, ...aggregationNodes, ...joinNodes };
+
+/** Describes a case with millrace's public DSL and gives what is to be run. */
+export function describeCase({ topology }: Case): Builder['ends'] {
+  const missing = [...new Set(topology.map(({ op }) => op))].filter((op) => nodes[op] === undefined);
+  if (missing.length > 0) throw new NotSupported(missing.join(', '));
+  const builder = new Builder();
+  for (const node of topology) nodes[node.op]!(builder, node);
+  return builder.ends;
+}

@@ -1,0 +1,90 @@
+import { type Message, MillraceError, type WindowKey } from 'millrace';
+import { type Driver, drive } from 'millrace/testing';
+import { describeCase } from './describeCase.ts';
+import type { AnyKey, Case, CaseError, CaseInput, Literal, Output, StoreEntry } from './format.ts';
+import { NotSupported } from './notSupported.ts';
+
+/** What millrace made of a case, as the format writes it. */
+export interface Actual {
+  readonly outputs: Record<string, Output[]>;
+  readonly stores: Record<string, StoreEntry[]>;
+  readonly error?: CaseError & { readonly message: string };
+}
+
+export interface RunOptions {
+  /** Commit, and stop as if killed, after every step: nothing may come out differently. */
+  readonly restarts?: boolean;
+}
+
+export function runCase(testCase: Case, { restarts = false }: RunOptions = {}): Actual {
+  const outputs: Record<string, Output[]> = {};
+  for (const { op, topic } of testCase.topology) if (op === 'to') outputs[topic] = [];
+  const failed = (error: unknown, at: CaseError): Actual => {
+    if (error instanceof NotSupported) throw error;
+    return { outputs, stores: {}, error: { ...at, message: String(error) } };
+  };
+  let driver: Driver;
+  try {
+    driver = drive(describeCase(testCase));
+  } catch (error) {
+    return failed(error, { phase: 'build' });
+  }
+  for (const [step, input] of testCase.inputs.entries()) {
+    try {
+      feed(driver, input);
+    } catch (error) {
+      return failed(error, { phase: 'run', step });
+    }
+    for (const [topic, records] of Object.entries(outputs)) {
+      records.push(...driver.read(topic).map((record) => output(step, record)));
+    }
+    if (restarts) {
+      driver.commit();
+      driver.restart();
+    }
+  }
+  const names = Object.keys(testCase.expected.stores ?? {});
+  const stores = Object.fromEntries(names.map((name) => [name, contents(driver, name)]));
+  driver.close();
+  return { outputs, stores };
+}
+
+function feed(driver: Driver, input: CaseInput): void {
+  if (!('topic' in input)) throw new NotSupported('advanceWallClock');
+  const { topic, key, value, timestamp, headers = [] } = input;
+  const encoded = headers.map(([name, text]) => [name, Buffer.from(text)] as const);
+  try {
+    driver.send(topic, { key, value, timestamp, headers: encoded });
+  } catch (error) {
+    // A source of the case that leads nowhere is no part of the topology.
+    if (!(error instanceof MillraceError && error.code === 'UNKNOWN_TOPIC')) throw error;
+  }
+}
+
+function output(step: number, { key, value, timestamp, headers }: Message<unknown, unknown>): Output {
+  return {
+    step,
+    ...keyParts(key as AnyKey | null),
+    value: value as Literal,
+    timestamp,
+    ...(headers.length > 0 && { headers: headers.map(([name, bytes]) => [name, String(bytes)] as const) }),
+  };
+}
+
+function contents(driver: Driver, name: string): StoreEntry[] {
+  return driver.store(name).map(([key, { value, timestamp }]) => ({
+    ...keyParts(key as AnyKey),
+    value: value as Literal,
+    timestamp,
+  }));
+}
+
+function keyParts(key: AnyKey | null): Pick<Output, 'key' | 'window'> {
+  if (typeof key !== 'object' || key === null) return { key };
+  const { start, end } = key;
+  return { key: innermost(key), window: { start, end } };
+}
+
+function innermost(key: WindowKey<AnyKey>): Literal {
+  return typeof key.key === 'object' ? innermost(key.key) : key.key;
+}

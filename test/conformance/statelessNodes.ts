@@ -1,0 +1,152 @@
+import {
+  branch,
+  filter,
+  filterNot,
+  flatMap,
+  globalTable,
+  keyBy,
+  map,
+  merge,
+  nullable,
+  repartition,
+  stream,
+  table,
+  to,
+  toStream,
+  toTable,
+  withTimestamp,
+} from 'millrace';
+import { type Builder, type CaseStream, type CaseTable, keys, values } from './builder.ts';
+import type { CaseKey, CaseNode, Fn, Literal } from './format.ts';
+import { mapper, multiMapper, predicate } from './functions.ts';
+import { NotSupported } from './notSupported.ts';
+
+type Describe = (builder: Builder, node: CaseNode) => void;
+
+/** Sources, sinks and steps without state. */
+export const statelessNodes: Readonly<Record<string, Describe>> = {
+  stream(builder, { id, topic }) {
+    builder.put(id, { stream: stream(topic, { key: nullable(keys), value: nullable(values) }) });
+  },
+  table(builder, { id, topic, store, versionedHistoryMs }) {
+    if (versionedHistoryMs !== undefined) throw new NotSupported('versioned tables');
+    const made: CaseTable = table(topic, { key: keys, value: values, name: store ?? id });
+    builder.put(id, { table: made });
+    if (store !== undefined) builder.ends.push(made);
+  },
+  globalTable(builder, { id, topic, store }) {
+    builder.put(id, {
+      globalTable: globalTable(topic, { key: keys, value: values, name: store ?? id }),
+    });
+  },
+  to(builder, node) {
+    builder.ends.push(builder.stream(node).pipe(to(node.topic)));
+  },
+  filter: (builder, node) => select(builder, node, true),
+  filterNot: (builder, node) => select(builder, node, false),
+  mapValues(builder, node) {
+    const { id } = node;
+    const of = mapper(node.value);
+    const input = builder.input(node);
+    if ('table' in input) keep(builder, node, input.table.pipe(map((value, { key }) => of(key, value))));
+    else builder.put(id, { stream: builder.stream(node).pipe(map((value, { key }) => of(key, value))) });
+  },
+  map(builder, node) {
+    const keyOf = mapper(node.key!);
+    const mapped = mapper(node.value);
+    const pairs = map<CaseStream, Pair>((value, { key }) => [keyOf(key, value), mapped(key, value)]);
+    builder.put(node.id, { stream: builder.stream(node).pipe(pairs, keyBy(first, keys), map(second)) });
+  },
+  flatMap(builder, node) {
+    const pieces = multiMapper(node.values);
+    const keyOf = mapper(node.key!);
+    const mapped = mapper(node.value);
+    const pairs = flatMap<CaseStream, Pair>((value, { key }) =>
+      pieces(key, value).map((piece): Pair => [keyOf(key, piece), mapped(key, piece)]),
+    );
+    builder.put(node.id, { stream: builder.stream(node).pipe(pairs, keyBy(first, keys), map(second)) });
+  },
+  flatMapValues(builder, node) {
+    const pieces = multiMapper(node.values);
+    const made = builder.stream(node).pipe(flatMap((value, { key }) => pieces(key, value)));
+    builder.put(node.id, { stream: made });
+  },
+  selectKey(builder, node) {
+    builder.put(node.id, { stream: rekeyed(builder.stream(node), node.key!) });
+  },
+  merge(builder, node) {
+    const others = node.in!.slice(1).map((_, index) => builder.stream(node, index + 1));
+    builder.put(node.id, { stream: builder.stream(node).pipe(merge(...others)) });
+  },
+  split(builder, node) {
+    const predicates = node.branches.map(({ name, predicate: f }) => {
+      const holds = predicate(f);
+      const asked = (value: Literal, { key }: { key: Parameters<typeof holds>[0] }) => holds(key, value);
+      return [name, asked] as const;
+    });
+    const branches = builder.stream(node).pipe(branch(Object.fromEntries(predicates), node.default));
+    for (const [name, made] of Object.entries(branches)) builder.put(`${node.id}.${name}`, { stream: made });
+  },
+  repartition(builder, node) {
+    builder.put(node.id, { stream: builder.stream(node).pipe(repartition({ name: node.id })) });
+  },
+  toTable(builder, node) {
+    if (node.versionedHistoryMs !== undefined) throw new NotSupported('versioned tables');
+    const made: CaseTable = builder.stream(node).pipe(toTable({ name: node.store ?? node.id }));
+    builder.put(node.id, { table: made });
+    builder.ends.push(made);
+  },
+  toStream(builder, node) {
+    const made: CaseStream = builder.table(node).pipe(toStream());
+    builder.put(node.id, { stream: node.key === undefined ? made : rekeyed(made, node.key) });
+  },
+  process(builder, node) {
+    const { fn, ms, mapper: f } = node.processor;
+    if (fn !== 'shiftTimestamp' && fn !== 'timestampFromValue') throw new NotSupported(`process (${fn})`);
+    const of = fn === 'shiftTimestamp' ? undefined : mapper(f);
+    const moved = withTimestamp<CaseStream>((value, { key, timestamp }) => {
+      if (of === undefined) return Math.max(0, timestamp + ms);
+      return numberOf(value === null ? null : of(key, value)) ?? timestamp;
+    });
+    builder.put(node.id, { stream: builder.stream(node).pipe(moved) });
+  },
+};
+
+type Pair = readonly [key: Literal, value: Literal];
+const first = ([key]: Pair): Literal => key;
+const second = ([, value]: Pair): Literal => value;
+
+function numberOf(x: Literal): number | null {
+  if (x === null || typeof x === 'number') return x;
+  return /^[+-]?\d+$/.test(x) ? Number(x) : x.length;
+}
+
+export function rekeyed(input: CaseStream, f: Fn): CaseStream {
+  const keyOf = mapper(f);
+  const made = input.pipe(keyBy((value, { key }) => keyOf(key, value), keys));
+  return made;
+}
+
+function select(builder: Builder, node: CaseNode, wanted: boolean): void {
+  const holds = predicate(node.predicate);
+  const input = builder.input(node);
+  if ('table' in input) {
+    const keeps = (value: CaseKey, { key }: { key: Parameters<typeof holds>[0] }) => holds(key, value);
+    keep(builder, node, input.table.pipe(wanted ? filter(keeps) : filterNot(keeps)));
+  } else {
+    const keeps = (value: Literal, { key }: { key: Parameters<typeof holds>[0] }) => holds(key, value);
+    const made = builder.stream(node).pipe(wanted ? filter(keeps) : filterNot(keeps));
+    builder.put(node.id, { stream: made });
+  }
+}
+
+/** A derived table keeps nothing of its own in millrace: a named store for it is one more step. */
+function keep(builder: Builder, { id, store }: CaseNode, made: CaseTable): void {
+  if (store === undefined) {
+    builder.put(id, { table: made });
+    return;
+  }
+  const kept: CaseTable = made.pipe(toStream(), toTable({ name: store }));
+  builder.put(id, { table: kept });
+  builder.ends.push(kept);
+}
