@@ -6,7 +6,7 @@ type Key = AnyKey | null;
 
 const isWindowed = (key: Key): key is WindowKey<AnyKey> => typeof key === 'object' && key !== null;
 
-export const plainKey = (key: Key): CaseKey | null => (isWindowed(key) ? plainKey(key.key) : key);
+const plainKey = (key: Key): CaseKey | null => (isWindowed(key) ? plainKey(key.key) : key);
 
 function str(x: Key): string {
   return isWindowed(x) ? `${str(x.key)}@${x.start}/${x.end}` : String(x);

@@ -87,6 +87,8 @@ function describeStep(step: Step): StepDescription {
   const { node, operator, topic } = step;
   const { source } = operator;
   const ends = step.inputs.length === 0 || node.shape === 'sink';
+  // Sources may read with other codecs than are used behind them.
+  const { key, value } = source ?? node;
   return {
     name: step.name,
     kind: operator.kind,
@@ -94,8 +96,8 @@ function describeStep(step: Step): StepDescription {
     inputs: writersTo(step).map((writer) => writer.name),
     ...(ends && { topic: topic ?? null }),
     ...(source && { reset: source.reset, onError: source.onError }),
-    ...(node.key && { key: nameOf(node.key) }),
-    ...(node.value && { value: nameOf(node.value) }),
+    ...(key && { key: nameOf(key) }),
+    ...(value && { value: nameOf(value) }),
     ...(node.window && { window: windowOf(node.window) }),
     stores: step.stores.map(({ name }) => name),
     reads: storesReadBy(step),
