@@ -96,7 +96,7 @@ async function repeat<A extends TopicAnswer>(
   request: Request<readonly A[]>,
   done: number,
 ): Promise<readonly A[]> {
-  const attempts = new Attempts(clock, connection.random, connection.requestTimeoutMs);
+  const attempts = new Attempts(clock, connection.random, connection.requestTimeoutMs, connection.closed);
   for (;;) {
     try {
       const controller = await connection.controller({ fresh: attempts.repeated });
@@ -117,7 +117,7 @@ async function until(
   names: readonly string[],
   asExpected: (topics: ReadonlyMap<string, TopicMetadata>) => boolean,
 ): Promise<void> {
-  const attempts = new Attempts(clock, connection.random, connection.requestTimeoutMs);
+  const attempts = new Attempts(clock, connection.random, connection.requestTimeoutMs, connection.closed);
   for (;;) {
     const topics = await connection.topics(names, { fresh: true });
     if (asExpected(topics)) return;

@@ -15,8 +15,6 @@ export interface CoordinatorCall<T> {
   readonly attemptTimeoutMs?: number;
   /** ms to go on repeating what may be repeated. */
   readonly timeoutMs: number;
-  /** Ends the repeating, not an attempt that is under way. */
-  readonly signal?: AbortSignal;
 }
 
 /**
@@ -28,10 +26,9 @@ export async function askCoordinator<T>(
   clock: Clock,
   call: CoordinatorCall<T>,
 ): Promise<T> {
-  const { group, lane, request, signal } = call;
-  const attempts = new Attempts(clock, connection.random, call.timeoutMs, signal);
+  const { group, lane, request } = call;
+  const attempts = new Attempts(clock, connection.random, call.timeoutMs, connection.closed);
   for (;;) {
-    signal?.throwIfAborted();
     try {
       const node = await connection.coordinator('group', group, { fresh: attempts.repeated });
       const answer = await connection.send(node, lane, request, call.attemptTimeoutMs);

@@ -31,8 +31,8 @@ export async function askLeaders<P extends TopicPartition, A extends PartitionAn
   call: LeaderCall<P, A>,
 ): Promise<A[]> {
   const answers = new Map<string, A>();
-  const attempts = new Attempts(clock, connection.random, connection.requestTimeoutMs);
-  const grace = new Attempts(clock, connection.random, unknownTopicGraceMs);
+  const attempts = new Attempts(clock, connection.random, connection.requestTimeoutMs, connection.closed);
+  const grace = new Attempts(clock, connection.random, unknownTopicGraceMs, connection.closed);
   let open = [...call.partitions];
   while (open.length > 0) {
     const round = await askRound(connection, call, open, attempts.repeated, grace.last);

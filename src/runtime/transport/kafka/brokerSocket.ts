@@ -16,6 +16,9 @@ interface Pending {
   readonly stopTimer: () => void;
 }
 
+/** The error for a request that gets no answer: one that was sent already may have arrived. */
+type Lost = (mayHaveArrived: boolean) => RequestLost;
+
 /** Which versions of an API the broker speaks, by API key. */
 export type ApiVersions = ReadonlyMap<number, { readonly min: number; readonly max: number }>;
 
@@ -31,7 +34,7 @@ export class BrokerSocket {
   readonly #pending: Pending[] = [];
   readonly #versions: ApiVersions;
   #correlationId = 0;
-  #ended: Error | undefined;
+  #ended: Lost | undefined;
   #drained: (() => void) | undefined;
 
   constructor(socket: Socket, address: string, clientId: string, versions: ApiVersions, clock: Clock) {
@@ -45,27 +48,22 @@ export class BrokerSocket {
       try {
         frames.push(chunk);
       } catch (error) {
-        this.end('sent what is no Kafka response', error);
+        this.#fail('sent what is no Kafka response', error);
       }
     });
-    socket.on('error', (error) => this.end('failed', error));
-    socket.on('end', () => this.end('was closed by the broker'));
-    socket.on('close', () => this.end('was closed'));
-    if (socket.destroyed) this.end('was closed');
+    socket.on('error', (error) => this.#fail('failed', error));
+    socket.on('end', () => this.#fail('was closed by the broker'));
+    socket.on('close', () => this.#fail('was closed'));
+    if (socket.destroyed) this.#fail('was closed');
   }
 
   get open(): boolean {
     return this.#ended === undefined;
   }
 
-  get inFlight(): number {
-    return this.#pending.length;
-  }
-
   /** Sends at once; rejects with RequestLost when no answer comes in time or the socket ends before. */
   send<T>(request: Request<T>, timeoutMs: number): Promise<T> {
-    if (this.#ended !== undefined)
-      return Promise.reject(this.#lost(this.#ended.message, false, this.#ended.cause));
+    if (this.#ended !== undefined) return Promise.reject(this.#ended(false));
     return new Promise<T>((resolve, reject) => {
       this.#check(request);
       const correlationId = this.#correlationId;
@@ -73,7 +71,7 @@ export class BrokerSocket {
       const frame = encodeFrame(request, correlationId, this.#clientId);
       if (request.expectResponse === false) resolve(undefined as T);
       else {
-        const timedOut = () => this.end(`did not answer within ${timeoutMs} ms`);
+        const timedOut = () => this.#fail(`did not answer within ${timeoutMs} ms`);
         this.#pending.push({
           correlationId,
           flexible: request.flexible === true,
@@ -89,22 +87,22 @@ export class BrokerSocket {
     });
   }
 
-  /** Closes at once: whatever waits for an answer is rejected. */
-  end(why: string, cause?: unknown): void {
+  /** Closes at once: whatever waits for an answer is rejected with `lost`, later requests too. */
+  end(lost: Lost): void {
     if (this.#ended !== undefined) return;
-    this.#ended = new Error(why, { cause });
+    this.#ended = lost;
     this.#socket.destroy();
     for (const pending of this.#pending.splice(0)) {
       pending.stopTimer();
-      pending.reject(this.#lost(why, true, cause));
+      pending.reject(lost(true));
     }
     this.#drained?.();
   }
 
   /** Closes after the answers that are still owed. */
   retire(): void {
-    if (this.#pending.length === 0) this.end('was closed');
-    else this.#drained = () => this.end('was closed');
+    if (this.#pending.length === 0) this.#fail('was closed');
+    else this.#drained = () => this.#fail('was closed');
   }
 
   speaks(apiKey: number, version: number): boolean {
@@ -144,15 +142,11 @@ export class BrokerSocket {
     if (this.#pending.length === 0) this.#drained?.();
   }
 
-  #lost(why: string, mayHaveArrived: boolean, cause: unknown): RequestLost {
-    return new RequestLost(
-      'BROKER_UNREACHABLE',
-      `the connection to broker ${this.address} ${why}`,
-      mayHaveArrived,
-      {
-        cause,
-        next: 'Check that the broker runs; millrace repeats what can be repeated.',
-      },
+  #fail(why: string, cause?: unknown): void {
+    const what = `the connection to broker ${this.address} ${why}`;
+    const next = 'Check that the broker runs; millrace repeats what can be repeated.';
+    this.end(
+      (mayHaveArrived) => new RequestLost('BROKER_UNREACHABLE', what, mayHaveArrived, { cause, next }),
     );
   }
 }

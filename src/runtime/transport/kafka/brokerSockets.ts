@@ -1,4 +1,3 @@
-import type { MillraceError } from '../../../errors.ts';
 import { type Clock, delay } from '../../clock.ts';
 import type { Address } from './address.ts';
 import { backoffMs } from './backoff.ts';
@@ -108,14 +107,14 @@ export class BrokerSockets {
     return lane.opening;
   }
 
-  /** Every socket at once; what waits for an answer is rejected. */
-  end(why: string): void {
-    this.#closed.abort(closedError());
+  /** Every socket at once; what waits for an answer is rejected with TRANSPORT_CLOSED. */
+  end(): void {
+    this.#closed.abort(closedError(false));
     for (const opening of this.#opening) opening.abort(this.closed.reason);
     for (const node of this.#nodes.values()) {
       for (const lane of node.lanes.values()) {
         lane.stopRenewal();
-        lane.socket?.end(why);
+        lane.socket?.end(closedError);
       }
     }
   }
@@ -210,8 +209,8 @@ function unknownNode(id: number): RequestLost {
   );
 }
 
-export function closedError(): MillraceError {
-  return new RequestLost('TRANSPORT_CLOSED', 'the connection to Kafka was closed', false, {
+function closedError(mayHaveArrived: boolean): RequestLost {
+  return new RequestLost('TRANSPORT_CLOSED', 'the connection to Kafka was closed', mayHaveArrived, {
     next: 'Open a new transport; this one is finished.',
   });
 }

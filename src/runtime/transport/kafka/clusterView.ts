@@ -75,7 +75,7 @@ export class ClusterView {
   }
 
   async topics(names: readonly string[], fresh: boolean): Promise<ReadonlyMap<string, TopicMetadata>> {
-    const attempts = new Attempts(this.#clock, this.#random, this.#timeoutMs);
+    const attempts = new Attempts(this.#clock, this.#random, this.#timeoutMs, this.#sockets.closed);
     const oldest = this.#clock.monotonic() - maxAgeMs;
     let wanted = names.filter((name) => fresh || !((this.#topics.get(name)?.asOf ?? -Infinity) >= oldest));
     while (wanted.length > 0) {

@@ -33,7 +33,7 @@ async function stable(
   group: string,
   partitions: readonly TopicPartition[],
 ): Promise<OffsetFetchAnswer> {
-  const attempts = new Attempts(clock, connection.random, longestTransactionMs);
+  const attempts = new Attempts(clock, connection.random, longestTransactionMs, connection.closed);
   for (;;) {
     const answer = await askCoordinator(connection, clock, {
       group,

@@ -85,7 +85,7 @@ class KafkaConnection implements Connection {
 
   async open(): Promise<void> {
     await this.#bridge.check();
-    const attempts = new Attempts(this.#clock, this.random, this.#connectTimeoutMs);
+    const attempts = new Attempts(this.#clock, this.random, this.#connectTimeoutMs, this.closed);
     for (;;) {
       try {
         return await this.#view.open(attempts);
@@ -119,7 +119,7 @@ class KafkaConnection implements Connection {
   async coordinator(kind: CoordinatorKind, key: string, options?: { fresh?: boolean }): Promise<number> {
     const known = this.#coordinators.get(`${kind} ${key}`);
     if (known !== undefined && options?.fresh !== true) return known;
-    const attempts = new Attempts(this.#clock, this.random, this.requestTimeoutMs);
+    const attempts = new Attempts(this.#clock, this.random, this.requestTimeoutMs, this.closed);
     for (;;) {
       const found = await this.#view.ask(findCoordinator(kind, key));
       if (found.errorCode === 0) {
@@ -151,11 +151,11 @@ class KafkaConnection implements Connection {
   }
 
   crash(): void {
-    this.#sockets.end('was dropped');
+    this.#sockets.end();
   }
 
   async close(): Promise<void> {
-    this.#sockets.end('was closed by millrace');
+    this.#sockets.end();
   }
 }
 

@@ -1,12 +1,13 @@
 import { createRequire } from 'node:module';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
-import { type Cluster, Kafka, logLevel, type SASLOptions } from 'kafkajs';
+import { connect as connectTls, createSecureContext } from 'node:tls';
+import { type Cluster, Kafka, logLevel, type Mechanism, type SASLOptions } from 'kafkajs';
 import { MillraceError } from '../../../errors.ts';
 import type { Address } from './address.ts';
 import type { ApiVersions } from './brokerSocket.ts';
 import type { KafkaConfig, KafkaSasl } from './kafkaConfig.ts';
-import { RequestLost } from './requestLost.ts';
+import { oauthBearer } from './oauthBearer.ts';
+import { socketRefused } from './socketRefused.ts';
 import { unlessAborted } from './unlessAborted.ts';
 
 /**
@@ -51,7 +52,7 @@ export interface OpenedSocket {
 }
 
 export interface KafkajsBridge {
-  /** UNSUPPORTED_CLIENT unless the installed kafkajs is the one this file was written for. */
+  /** UNSUPPORTED_CLIENT unless the installed kafkajs is the one this file was written for. INVALID_SETTING for keys that are none. */
   check(): Promise<void>;
   /** Resolves with an authenticated socket. NOT_AUTHENTICATED, or RequestLost when the broker cannot be reached. */
   openSocket(to: Address, signal: AbortSignal): Promise<OpenedSocket>;
@@ -66,8 +67,10 @@ export function kafkajsBridge(config: KafkaConfig): KafkajsBridge {
 
 async function openSocket(config: KafkaConfig, to: Address, signal: AbortSignal): Promise<OpenedSocket> {
   let socket: Socket | undefined;
+  let hasEnded = false;
   const cluster = clusterOf(config, (onConnect) => {
     socket = dial(config, to, onConnect);
+    for (const event of ['end', 'close']) socket.once(event, () => (hasEnded = true));
     return socket;
   });
   const connectionPool = await cluster.connectionPoolBuilder.build(to);
@@ -78,7 +81,7 @@ async function openSocket(config: KafkaConfig, to: Address, signal: AbortSignal)
     await unlessAborted(broker.connect(), signal);
   } catch (error) {
     socket?.destroy(new Error('given up'));
-    throw refusal(error, to, config);
+    throw socketRefused(error, hasEnded, to, config);
   }
   if (socket === undefined) throw unsupported('a socket from the socketFactory', 'none was asked for');
   // From here on kafkajs gets nothing more to read; its handlers of 'end' and 'error' only mark its own object as closed.
@@ -133,21 +136,24 @@ function clusterOf(config: KafkaConfig, dialled: (onConnect: () => void) => Sock
 
 function dial(config: KafkaConfig, to: Address, onConnect: () => void): Socket {
   const { ssl } = config;
+  const servername = isIP(to.host) === 0 ? { servername: to.host } : {};
   const socket =
     ssl === undefined || ssl === false
-      ? connectTcp({ ...to, noDelay: true }, onConnect)
-      : connectTls(
-          { ...to, ...(isIP(to.host) === 0 ? { servername: to.host } : {}), ...(ssl === true ? {} : ssl) },
-          onConnect,
-        );
+      ? connectTcp(to, onConnect)
+      : connectTls({ ...servername, ...(ssl === true ? {} : ssl), ...to }, onConnect);
   socket.setNoDelay(true);
   socket.setKeepAlive(true, 60_000);
   return socket;
 }
 
-function saslOptions(sasl: KafkaSasl): SASLOptions {
-  if (sasl.mechanism !== 'oauthbearer') return { ...sasl };
-  return { mechanism: 'oauthbearer', oauthBearerProvider: async () => ({ value: await sasl.token() }) };
+function saslOptions(sasl: KafkaSasl): SASLOptions | Mechanism {
+  if (sasl.mechanism !== 'oauthbearer') return { ...sasl } as SASLOptions; // a union that does not distribute
+  return {
+    mechanism: sasl.mechanism,
+    authenticationProvider: ({ saslAuthenticate }) => ({
+      authenticate: () => oauthBearer(sasl.token, saslAuthenticate),
+    }),
+  };
 }
 
 /**
@@ -161,46 +167,8 @@ function withoutIdleTimers(queue: InnerQueue): void {
   };
 }
 
-const refusedTypes = new Set([
-  'SASL_AUTHENTICATION_FAILED',
-  'UNSUPPORTED_SASL_MECHANISM',
-  'ILLEGAL_SASL_STATE',
-]);
-const certificateCodes =
-  /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|ERR_SSL_.*(ALERT|CERT))/;
-
-/** kafkajs's words for why a socket did not come to be, in ours. */
-function refusal(error: unknown, to: Address, config: KafkaConfig): MillraceError {
-  const { name, type, code } = error as { name?: string; type?: string; code?: string };
-  const broker = `${to.host}:${to.port}`;
-  if (name === 'KafkaJSSASLAuthenticationError' || (type !== undefined && refusedTypes.has(type))) {
-    return new MillraceError('NOT_AUTHENTICATED', `broker ${broker} refused the credentials`, {
-      cause: error,
-      found: config.sasl === undefined ? 'no sasl setting' : `mechanism ${config.sasl.mechanism}`,
-      next: 'Check the sasl setting: mechanism, user name and password, or token.',
-    });
-  }
-  if (code !== undefined && certificateCodes.test(code)) {
-    return new MillraceError(
-      'NOT_AUTHENTICATED',
-      `the TLS certificates of ${broker} and of millrace do not agree`,
-      {
-        cause: error,
-        found: code,
-        next: 'Check the ssl setting: ca, cert and key, and that the certificate names the host.',
-      },
-    );
-  }
-  return new RequestLost('BROKER_UNREACHABLE', `broker ${broker} cannot be reached`, false, {
-    cause: error,
-    next:
-      config.ssl === undefined || config.ssl === false
-        ? 'Check the address, that the broker runs, and whether it expects TLS (the ssl setting).'
-        : 'Check the address, that the broker runs, and that this port speaks TLS.',
-  });
-}
-
 async function checkShapes(config: KafkaConfig): Promise<void> {
+  checkKeys(config);
   const found = (createRequire(import.meta.url)('kafkajs/package.json') as { version?: unknown }).version;
   if (found !== builtOn) throw unsupported(`kafkajs ${builtOn}`, `kafkajs ${String(found)}`);
   const cluster = clusterOf(config, () => {
@@ -223,6 +191,19 @@ async function checkShapes(config: KafkaConfig): Promise<void> {
   expectFunction(broker?.connect, 'broker.connect');
   if (broker.versions !== null)
     throw unsupported('broker.versions, null before connect()', typeof broker.versions);
+}
+
+function checkKeys({ ssl }: KafkaConfig): void {
+  if (typeof ssl !== 'object') return;
+  try {
+    createSecureContext(ssl);
+  } catch (cause) {
+    throw new MillraceError('INVALID_SETTING', 'the ssl setting cannot be used', {
+      cause,
+      expected: 'ca, cert and key in PEM, or what else tls.connect takes',
+      next: 'Check that each holds the contents of its file, not its path, and that the key fits the certificate.',
+    });
+  }
 }
 
 function expectFunction(value: unknown, name: string): void {

@@ -46,7 +46,8 @@ export interface Entry {
 /** Joins and is assigned partitions: JoinGroup, on the leader the assignment, SyncGroup; again until it succeeds. */
 export async function enterGroup(entering: Entering): Promise<Entry> {
   const { connection, clock, signal } = entering;
-  const attempts = new Attempts(clock, connection.random, Number.POSITIVE_INFINITY, signal);
+  const ended = AbortSignal.any([signal, connection.closed]);
+  const attempts = new Attempts(clock, connection.random, Number.POSITIVE_INFINITY, ended);
   for (;;) {
     signal.throwIfAborted();
     entering.heartbeats.stop();
