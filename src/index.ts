@@ -35,6 +35,7 @@ export { type ErrorCode, type ErrorDetails, errorCodes, MillraceError } from './
 export { aggregate } from './operators/aggregate.ts';
 export { branch } from './operators/branch.ts';
 export { count } from './operators/count.ts';
+export { delay } from './operators/delay.ts';
 export { emitOnCommit } from './operators/emitOnCommit.ts';
 export { filter } from './operators/filter.ts';
 export { filterNot } from './operators/filterNot.ts';
