@@ -48,8 +48,7 @@ export function connector(
   return async (clientId) => {
     const { kafkaTransport } = await import('./transport/kafka/kafkaTransport.ts');
     const config = { brokers, clientId: options.clientId ?? clientId };
-    const made = kafkaTransport({ ...config, ...(ssl && { ssl }), ...(sasl && { sasl }) }, clock);
-    return made as unknown as Transport;
+    return kafkaTransport({ ...config, ...(ssl && { ssl }), ...(sasl && { sasl }) }, clock);
   };
 }
 
