@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { MillraceError } from '../errors.ts';
 import { sqliteError } from './sqliteError.ts';
 
-const stateFiles = ['state.db', 'state.db-wal', 'state.db-shm'];
+const stateFiles = ['state.db', 'state.db-wal', 'state.db-shm', 'state.db-sums', 'state.db-sums.new'];
 const lockFiles = ['lock.db', 'lock.pid'];
 
 /** Magic numbers of statfs(2): NFS, SMB, CIFS, SMB2. */

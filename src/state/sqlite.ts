@@ -1,15 +1,20 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type Database from 'better-sqlite3';
-import { MillraceError } from '../errors.ts';
 import type { Backend, Table, TableSpec, Writer } from './backend.ts';
+import { coverOnExit } from './coverOnExit.ts';
+import { formatName, nameTable, prepareFile } from './databaseFile.ts';
 import { openDatabase } from './openDatabase.ts';
+import { coverWal, hasSums, verifyPages } from './pageSums.ts';
 import { sqliteError } from './sqliteError.ts';
 import { SqliteTable } from './sqliteTable.ts';
 import { checkSameTable } from './tableSpec.ts';
 
-/** Raised when what is in the file changes in a way that older code would misread. */
-const formatVersion = 1;
-const formatName = 'format';
+/** ms to wait for another program that writes. */
+const busyTimeout = 2000;
+
+/** 10000 pages. Fewer, larger checkpoints write a page that changes often only once: 30 % fewer bytes than every 1000. */
+const checkpointBytes = 40 << 20;
 
 /**
  * One task's state in `<folder>/state.db`: a write-ahead log that is synced when it is folded into the file, so that a
@@ -28,15 +33,22 @@ class SqliteBackend implements Backend {
   readonly #database: Database.Database;
   readonly #tables = new Map<string, SqliteTable>();
   readonly #writer: Writer;
+  readonly #closed: () => void;
+  #checkpointAt = checkpointBytes;
 
   constructor(path: string) {
     this.#path = path;
-    this.#database = this.#attempt(() => openDatabase(path, { timeout: 2000 }));
+    this.#database = this.#attempt(() => {
+      verifyPages(path);
+      return openDatabase(path, { timeout: busyTimeout });
+    });
+    this.#closed = coverOnExit(this.#database, path);
     try {
       this.#attempt(() => prepareFile(this.#database, path));
       this.#writer = tableWriter(this.#database);
+      if (!hasSums(path)) this.#checkpoint();
     } catch (error) {
-      this.#database.close();
+      this.#closeKeepingLog();
       throw error;
     }
   }
@@ -65,11 +77,53 @@ class SqliteBackend implements Backend {
   }
 
   transaction(writes: (write: Writer) => void): void {
+    // Before and not after: when it fails nothing of this transaction has been written.
+    if (this.#walBytes() >= this.#checkpointAt) this.#checkpoint();
     this.#inTransaction(() => writes(this.#writer));
   }
 
   close(): void {
-    this.#attempt(() => this.#database.close());
+    if (!this.#database.open) return;
+    try {
+      this.#checkpoint();
+    } catch (error) {
+      this.#closeKeepingLog();
+      throw error;
+    }
+    this.#database.close();
+    this.#closed();
+  }
+
+  /**
+   * The last to close a database moves its log to the file, whether its pages are accounted for or not. One that can only read
+   * cannot: closed last, it leaves the log for the next start.
+   */
+  #closeKeepingLog(): void {
+    let reader: Database.Database | undefined;
+    try {
+      reader = openDatabase(this.#path, { readonly: true, timeout: 0 });
+      reader.pragma('schema_version');
+    } catch {
+      // What is wrong has been thrown by whoever closes. At worst pages are found damaged at the next start and rebuilt.
+    }
+    this.#database.close();
+    reader?.close();
+    this.#closed();
+  }
+
+  /** Moves the log to the file. Readers in other programs may put that off: the log grows and is moved another time. */
+  #checkpoint(): void {
+    this.#attempt(() => {
+      coverWal(this.#path);
+      this.#database.pragma('busy_timeout = 0');
+      this.#database.pragma('wal_checkpoint(truncate)');
+      this.#database.pragma(`busy_timeout = ${busyTimeout}`);
+    });
+    this.#checkpointAt = this.#walBytes() + checkpointBytes;
+  }
+
+  #walBytes(): number {
+    return statSync(`${this.#path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
   }
 
   #inTransaction(body: () => void): void {
@@ -79,7 +133,7 @@ class SqliteBackend implements Backend {
       this.#database.exec('commit');
     } catch (error) {
       // A full disk may have ended the transaction already; if not, nothing of it may stay.
-      if (this.#database.inTransaction) this.#database.exec('rollback');
+      if (this.#database.inTransaction) this.#attempt(() => this.#database.exec('rollback'));
       for (const table of this.#tables.values()) table.rolledBack();
       throw sqliteError(error, this.#path);
     }
@@ -106,68 +160,4 @@ function tableWriter(database: Database.Database): Writer {
     settle: (table) => (table as SqliteTable).settle(),
     meta: (name, value) => void meta.run(name, value),
   };
-}
-
-function prepareFile(database: Database.Database, path: string): void {
-  checkFormat(database, path);
-  database.pragma('journal_mode = wal');
-  database.pragma('synchronous = normal');
-  // Fewer, larger checkpoints write a page that changes often only once: 30 % fewer bytes than every 1000 pages.
-  database.pragma('wal_autocheckpoint = 10000');
-  database.pragma('cache_size = -16384');
-  database.pragma('cell_size_check = on');
-  database.pragma('trusted_schema = off');
-  database.exec(`
-    begin immediate;
-    create table if not exists millrace_meta (name text not null primary key, value text not null) without rowid, strict;
-    create table if not exists millrace_stores (
-      name text not null primary key, kind text not null, key text not null, value text not null,
-      rows text not null unique collate nocase) without rowid, strict;
-    insert into millrace_meta values ('${formatName}', '${formatVersion}') on conflict do nothing;
-    commit`);
-}
-
-function checkFormat(database: Database.Database, path: string): void {
-  const tables = database.prepare<[], string>('select name from sqlite_schema').pluck().all();
-  if (tables.length === 0) return;
-  const found = tables.includes('millrace_meta')
-    ? database
-        .prepare<[string], string>('select value from millrace_meta where name = ?')
-        .pluck()
-        .get(formatName)
-    : undefined;
-  if (Number(found) <= formatVersion) return;
-  throw new MillraceError(
-    'STATE_INCOMPATIBLE',
-    'the state database has a format this millrace does not know',
-    {
-      path,
-      expected: `format ${formatVersion} or older`,
-      found: found === undefined ? 'a database of another program' : `format ${found}`,
-      next: 'Run the version of millrace that wrote it, or move the file aside to rebuild the state from its changelog.',
-    },
-  );
-}
-
-/** The table of a store: its own name where SQLite, which ignores case and keeps some names to itself, lets it. */
-function nameTable(database: Database.Database, spec: TableSpec, path: string): string {
-  type Entry = Pick<TableSpec, 'kind' | 'key' | 'value'> & { readonly rows: string };
-  const entry = database.prepare<[string], Entry>(
-    'select kind, key, value, rows from millrace_stores where name = ?',
-  );
-  const known = entry.get(spec.name);
-  if (known !== undefined) {
-    checkSameTable({ ...known, name: spec.name }, spec, path);
-    return known.rows;
-  }
-  const taken = database.prepare<[string]>('select 1 from millrace_stores where rows = ?');
-  const reserved = /^(sqlite|millrace)_/i.test(spec.name) || spec.name === '';
-  const wanted = reserved ? `~${spec.name}` : spec.name;
-  let name = wanted;
-  for (let i = 2; taken.get(name) !== undefined; i++) name = `${wanted}~${i}`;
-  const { kind, key, value } = spec;
-  database
-    .prepare('insert into millrace_stores values (?, ?, ?, ?, ?)')
-    .run(spec.name, kind, key, value, name);
-  return name;
 }

@@ -2,11 +2,12 @@ import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type ErrorCode, MillraceError } from '../errors.ts';
 
-/** What SQLite or the file system threw about a file, in millrace's terms: what is wrong and what to do about it. */
+/** What SQLite or the file system threw about a file, in millrace's terms: what is wrong and what to do about it. Others pass as they are. */
 export function sqliteError(cause: unknown, path: string): unknown {
   if (cause instanceof MillraceError || !(cause instanceof Error)) return cause;
+  if (cause.message.includes('connection is not open')) return usedAfterClose(cause, path);
   const kind = classify(cause, path);
-  if (kind === undefined) return cause;
+  if (kind === undefined) return cause.name === 'SqliteError' ? refused(cause, path) : cause;
   const [what, next] = remedies[kind];
   return new MillraceError(kind, what, { path, cause, found: errorCodeOf(cause), next: next(path) });
 }
@@ -61,4 +62,18 @@ function hasRoom(path: string): boolean {
     // The folder itself cannot be asked: it is not for want of room that the write failed.
     return true;
   }
+}
+
+function usedAfterClose(cause: Error, path: string): MillraceError {
+  return new MillraceError('INTERNAL', 'the state was used after it was closed', { path, cause });
+}
+
+/** Nothing about the disk or the file: a statement that should not have been made. */
+function refused(cause: Error, path: string): MillraceError {
+  return new MillraceError('INTERNAL', 'SQLite refused a statement', {
+    path,
+    cause,
+    found: errorCodeOf(cause),
+    next: 'Report this with the whole message: it is a mistake in millrace.',
+  });
 }

@@ -237,6 +237,17 @@ export function backendContract(name: string, open: () => Backend): void {
     });
   });
 
+  describe(`${name}: closing`, () => {
+    it('can be closed twice, and refuses to be used from then on', () => {
+      const backend = open();
+      backend.open(words);
+      backend.close();
+      backend.close();
+      const late = [() => backend.readMeta(), () => backend.transaction(() => {}), () => backend.open(blobs)];
+      for (const use of late) expect(use).toThrow(expect.objectContaining({ code: 'INTERNAL' }));
+    });
+  });
+
   describe(`${name}: bulk loads`, () => {
     it('shows what was appended once it is settled, the last of each row', () => {
       const backend = opened();
