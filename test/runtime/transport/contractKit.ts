@@ -136,6 +136,21 @@ export async function take(kit: ContractKit, reader: Reader, count: number): Pro
   return seen;
 }
 
+/** Waits until no transaction is open there: what was decided shows a moment after the broker has said so. */
+export async function settled(
+  kit: ContractKit,
+  transport: Transport,
+  ...partitions: readonly TopicPartition[]
+): Promise<void> {
+  await kit.eventually(async () => {
+    const [committed, all] = await Promise.all([
+      transport.admin.endOffsets(partitions, 'committed'),
+      transport.admin.endOffsets(partitions, 'uncommitted'),
+    ]);
+    return committed.every((end, index) => end === all[index]);
+  }, 40_000); // a transaction that timed out is looked for every ten seconds
+}
+
 /** Everything from an offset to the end as a reader of that isolation sees it; judged by position, not by count. */
 export async function readAll(
   kit: ContractKit,

@@ -7,6 +7,7 @@ import {
   open,
   readAll,
   records,
+  settled,
   take,
   values,
   write,
@@ -24,6 +25,7 @@ export function transactionContract(check: Check): void {
     expect(await transport.admin.endOffsets([partition], 'committed')).toEqual([0]);
     expect(await transport.admin.endOffsets([partition], 'uncommitted')).toEqual([3]);
     await producer.commit(undefined);
+    await settled(kit, transport, partition);
     expect(values(await readAll(kit, transport, partition))).toEqual(['0', '1', '2']);
   });
 
@@ -31,6 +33,7 @@ export function transactionContract(check: Check): void {
     const { transport, topic, partition, producer } = await transactional(kit);
     append(producer, topic, ...numbered(2_500));
     await producer.commit(undefined);
+    await settled(kit, transport, partition);
     expect(await readAll(kit, transport, partition)).toHaveLength(2_500);
     expect(producer.pendingBytes).toBe(0);
     expect(producer.end(topic, 0)).toBe(2_500);
@@ -53,6 +56,7 @@ export function transactionContract(check: Check): void {
         '4',
       ]);
       await producer.commit(undefined);
+      await settled(kit, transport, partition);
       expect(values(await readAll(kit, transport, partition))).toEqual(['0', '1', '2', '3', '4']);
     },
   );
@@ -74,6 +78,7 @@ export function transactionContract(check: Check): void {
     append(producer, topic, ...numbered(3));
     await producer.flush();
     await producer.abort();
+    await settled(kit, transport, partition);
     expect(await readAll(kit, transport, partition)).toEqual([]);
     expect(values(await readAll(kit, transport, partition, 'uncommitted'))).toEqual(['0', '1', '2']);
     await write(transport, topic, ...numbered(1, 3));
@@ -104,6 +109,7 @@ export function transactionContract(check: Check): void {
     await put('c', 'c3');
     await producers['d']!.abort();
     await producers['c']!.commit(undefined);
+    await settled(kit, transport, partition);
     expect(values(await readAll(kit, transport, partition))).toEqual(['c1', 'plain', 'c2', 'c3']);
   });
 
@@ -122,6 +128,7 @@ export function transactionContract(check: Check): void {
       await producer.flush();
       await (end === 'abort' ? producer.abort() : producer.commit(undefined));
     }
+    await settled(kit, transport, partition);
     const seen = await readAll(kit, transport, partition);
     expect(values(seen)).toEqual(['commit 1', 'commit 2', '\0'.repeat(6), 'commit 3']);
   });
@@ -133,6 +140,7 @@ export function transactionContract(check: Check): void {
     await producer.flush();
     await producer.abort();
     await write(transport, topic, ...numbered(2));
+    await settled(kit, transport, partition);
     expect(values(await readAll(kit, transport, partition))).toEqual(['0', '1']);
   });
 
@@ -162,6 +170,7 @@ export function transactionContract(check: Check): void {
       await producer.flush();
       await producer.abort();
     }
+    await settled(kit, transport, partition);
     expect(await readAll(kit, transport, partition)).toEqual([]);
     expect(await readAll(kit, transport, partition, 'committed', 4)).toEqual([]);
   });
@@ -175,6 +184,7 @@ export function transactionContract(check: Check): void {
     const all = [...partitionsOf(topic, 0, 1, 2), ...partitionsOf(other, 0)];
     expect(await transport.admin.endOffsets(all, 'committed')).toEqual([0, 0, 0, 0]);
     await producer.commit(undefined);
+    await settled(kit, transport, ...all);
     expect(await transport.admin.endOffsets(all, 'committed')).toEqual([2, 0, 2, 2]);
   });
 
@@ -184,6 +194,7 @@ export function transactionContract(check: Check): void {
       append(producer, topic, ...numbered(2, round * 2));
       await producer.commit(undefined);
     }
+    await settled(kit, transport, partition);
     const seen = await readAll(kit, transport, partition);
     expect(values(seen)).toEqual(Array.from({ length: 60 }, (_, index) => `${index}`));
     expect(seen.map(({ offset }) => offset).slice(0, 5)).toEqual([0, 1, 3, 4, 6]);
@@ -195,6 +206,7 @@ export function transactionContract(check: Check): void {
     append(producer, topic, ...numbered(1));
     await producer.commit(undefined);
     await producer.commit(undefined);
+    await settled(kit, transport, partition);
     expect(await transport.admin.endOffsets([partition], 'committed')).toEqual([2]);
   });
 
@@ -220,6 +232,7 @@ export function transactionContract(check: Check): void {
     const group = kit.name('group');
     append(producer, topic, ...numbered(1));
     await producer.commit(positions(group, { ...partition, offset: 7, metadata: 'größer' }));
+    await settled(kit, transport, partition);
     expect(await transport.committed(group, [partition])).toEqual([{ offset: 7, metadata: 'größer' }]);
     expect(values(await readAll(kit, transport, partition))).toEqual(['0']);
   });
@@ -253,7 +266,10 @@ export function transactionContract(check: Check): void {
       ...own,
     });
     const commit = async (offsets: OffsetsToCommit): Promise<void> => {
-      const producer = await a.transport.producer({ transactionalId: kit.name('id') });
+      const producer = await a.transport.producer({
+        transactionalId: kit.name('id'),
+        transactionTimeoutMs: 1_000,
+      });
       append(producer, scene.topic, { partition: 1, value: `${offsets.offsets[0]!.offset}` });
       try {
         await producer.commit(offsets);
@@ -268,13 +284,7 @@ export function transactionContract(check: Check): void {
     await expect(commit(of({ memberId: 'stranger' }, 3))).rejects.toMatchObject({ code: 'FENCED' });
     await commit(of({ generation: a.member.generation }, 4));
     expect(await a.transport.committed(scene.group, [partition])).toEqual([{ offset: 4, metadata: '' }]);
-    await kit.eventually(async () => {
-      const [committed, all] = await Promise.all([
-        a.transport.admin.endOffsets(partitionsOf(scene.topic, 1), 'committed'),
-        a.transport.admin.endOffsets(partitionsOf(scene.topic, 1), 'uncommitted'),
-      ]);
-      return committed[0] === all[0];
-    }, 90_000);
+    await settled(kit, a.transport, ...partitionsOf(scene.topic, 1));
     expect(values(await readAll(kit, a.transport, partitionsOf(scene.topic, 1)[0]!))).toEqual(['1', '4']);
   });
 
@@ -292,6 +302,7 @@ export function transactionContract(check: Check): void {
     expect(committed).toEqual(uncommitted);
     append(heir, topic, ...numbered(1, 2));
     await heir.commit(undefined);
+    await settled(kit, other, partition);
     expect(values(await readAll(kit, other, partition))).toEqual(['2']);
   });
 
@@ -313,6 +324,7 @@ export function transactionContract(check: Check): void {
       await producer.abort();
       append(heir, topic, { value: 'heir' });
       await heir.commit(undefined);
+      await settled(kit, other, partition);
       expect(values(await readAll(kit, other, partition))).toEqual(['heir']);
       expect(await other.committed(group, [partition])).toEqual([undefined]);
     });
@@ -357,11 +369,7 @@ export function transactionContract(check: Check): void {
     await expect(producer.commit(undefined)).rejects.toMatchObject({ code: 'TRANSPORT_CLOSED' });
     await producer.abort();
     await producer.close();
-    const [committed, uncommitted] = await Promise.all([
-      transport.admin.endOffsets([partition], 'committed'),
-      transport.admin.endOffsets([partition], 'uncommitted'),
-    ]);
-    expect(committed).toEqual(uncommitted);
+    await settled(kit, transport, partition);
     expect(values(await readAll(kit, transport, partition))).toEqual(['0']);
   });
 
@@ -371,6 +379,7 @@ export function transactionContract(check: Check): void {
     await producer.flush();
     await producer.close();
     await write(transport, topic, ...numbered(1, 2));
+    await settled(kit, transport, partition);
     expect(values(await readAll(kit, transport, partition))).toEqual(['2']);
   });
 
@@ -388,6 +397,7 @@ export function transactionContract(check: Check): void {
       });
       await Promise.all(commits);
     }
+    await settled(kit, transport, ...partitionsOf(topic, 0, 1, 2, 3));
     for (const partition of partitionsOf(topic, 0, 1, 2, 3)) {
       const seen = values(await readAll(kit, transport, partition));
       expect(seen.sort()).toEqual(['0', '0', '1', '1', '2', '2', '3', '3', '4', '4']);
