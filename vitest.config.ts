@@ -3,6 +3,9 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 /** Fast and self-contained suites are *.test.ts beside the mirror of src; slow or outside-world ones have a folder each. */
 const slow = ['test/kafka/**', 'test/simulation/**', 'test/chaos/**'];
 
+// Type tests print a notice that they are experimental, at each run; package-lock.json pins the vitest they work with.
+process.env['VITEST_DISABLE_EXPERIMENTAL_LOG'] = 'yes';
+
 const config: ViteUserConfig = defineConfig({
   resolve: { conditions: ['millrace:source'] },
   ssr: { resolve: { conditions: ['millrace:source', 'node'] } },
