@@ -14,4 +14,4 @@ export interface Request<T> {
 }
 
 /** The request as it goes over the wire, length and header first. */
-export type Frame = readonly Buffer[];
+type Frame = readonly Buffer[];
