@@ -12,6 +12,3 @@ export interface Request<T> {
   /** false: the broker does not answer (produce with acks=0). */
   readonly expectResponse?: boolean;
 }
-
-/** The request as it goes over the wire, length and header first. */
-type Frame = readonly Buffer[];
