@@ -39,10 +39,17 @@ export interface Connection {
   readonly random: () => number;
   /** ms the caller may go on repeating one thing. */
   readonly requestTimeoutMs: number;
+  /** Readers, producers and members that have not been closed: the transport closes them before the connection. */
+  readonly inUse: Set<InUse>;
   /** Aborted, with TRANSPORT_CLOSED, when the connection ends. */
   readonly closed: AbortSignal;
   /** Drops every socket at once. */
   crash(): void;
+  close(): Promise<void>;
+}
+
+export interface InUse {
+  readonly kind: 'member' | 'reader' | 'producer';
   close(): Promise<void>;
 }
 
@@ -60,6 +67,7 @@ export function openConnection(config: KafkaConfig, clock: Clock): Connection {
 class KafkaConnection implements Connection {
   readonly random: () => number;
   readonly requestTimeoutMs: number;
+  readonly inUse: Set<InUse> = new Set();
   readonly #clock: Clock;
   readonly #connectTimeoutMs: number;
   readonly #bridge: KafkajsBridge;
@@ -151,6 +159,7 @@ class KafkaConnection implements Connection {
   }
 
   crash(): void {
+    this.inUse.clear();
     this.#sockets.end();
   }
 

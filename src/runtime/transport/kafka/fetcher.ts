@@ -14,6 +14,8 @@ export function createReader(connection: Connection, options: ReaderOptions, clo
 
 /** What was read ahead, per partition, and in what order it is handed out; FetchRequests brings it in. */
 class Fetcher implements Reader {
+  readonly kind = 'reader';
+  readonly #connection: Connection;
   readonly #options: ReaderOptions;
   readonly #clock: Clock;
   readonly #requests: FetchRequests;
@@ -26,12 +28,14 @@ class Fetcher implements Reader {
   #wake = (): void => {};
 
   constructor(connection: Connection, options: ReaderOptions, clock: Clock) {
+    this.#connection = connection;
     this.#options = options;
     this.#clock = clock;
     this.#requests = new FetchRequests(connection, options, clock, (moved) => {
       this.#moved ||= moved;
       this.#wake();
     });
+    connection.inUse.add(this);
   }
 
   assign(positions: readonly (TopicPartition & { readonly offset: number })[]): void {
@@ -92,6 +96,7 @@ class Fetcher implements Reader {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#connection.inUse.delete(this);
     this.#requests.close();
     this.#wake();
   }

@@ -34,6 +34,7 @@ export async function createProducer(
 
 /** Accumulator collects, ProduceRequests sends, Transaction speaks to the coordinator; this decides when. */
 class KafkaProducer implements Producer {
+  readonly kind = 'producer';
   readonly #connection: Connection;
   readonly #clock: Clock;
   readonly #lane: string;
@@ -73,6 +74,7 @@ class KafkaProducer implements Producer {
       transaction: this.#transaction,
       failed: (error) => this.#die(error),
     });
+    connection.inUse.add(this);
   }
 
   get pendingBytes(): number {
@@ -131,7 +133,7 @@ class KafkaProducer implements Producer {
       // Whoever has fenced this producer has aborted its transaction as well.
       if (!isFenced(error)) throw error;
     } finally {
-      this.#connection.release(this.#lane);
+      this.#release();
     }
   }
 
@@ -142,8 +144,13 @@ class KafkaProducer implements Producer {
     } finally {
       this.#die(closed('was closed'));
       await this.#requests.stop();
-      this.#connection.release(this.#lane);
+      this.#release();
     }
+  }
+
+  #release(): void {
+    this.#connection.release(this.#lane);
+    this.#connection.inUse.delete(this);
   }
 
   async #commit(

@@ -1,4 +1,3 @@
-import { MillraceError } from '../../../../errors.ts';
 import type { Clock } from '../../../clock.ts';
 import type { Assignment, CommittedOffset, Member, MemberOptions, TopicPartition } from '../../transport.ts';
 import type { Connection } from '../connection.ts';
@@ -6,6 +5,7 @@ import { commitOffsets } from './commitOffsets.ts';
 import { departGroup } from './departGroup.ts';
 import { type Entering, enterGroup } from './enterGroup.ts';
 import { Heartbeats, type Verdict } from './heartbeats.ts';
+import { hasLeft, leftBefore, overtaken, tooSlow } from './memberErrors.ts';
 
 /** Why a member that has its partitions goes on no longer as it is. */
 type Turn = Verdict | { readonly kind: 'leave' | 'closed' };
@@ -21,6 +21,7 @@ export function membership(
 }
 
 class GroupMember implements Member {
+  readonly kind = 'member';
   readonly #connection: Connection;
   readonly #clock: Clock;
   readonly #options: MemberOptions;
@@ -47,6 +48,7 @@ class GroupMember implements Member {
     this.#heartbeats = new Heartbeats(connection, clock, options, (verdict) => this.#hear(verdict));
     // join() hands it to whoever calls it; what fails later goes to failed().
     this.#first.promise.catch(() => {});
+    connection.inUse.add(this);
   }
 
   get generation(): number {
@@ -75,8 +77,13 @@ class GroupMember implements Member {
   }
 
   leave(): Promise<void> {
-    this.#left ??= this.#leave();
+    this.#left ??= this.#leave().finally(() => this.#connection.inUse.delete(this));
     return this.#left;
+  }
+
+  /** As part of its transport. */
+  close(): Promise<void> {
+    return this.leave();
   }
 
   async #live(): Promise<void> {
@@ -130,7 +137,7 @@ class GroupMember implements Member {
     const handed = this.#hand(assignment, handing.signal);
     this.#first.resolve();
     const turn = await turned.promise;
-    handing.abort(overtaken(this.#options.group, turn));
+    handing.abort(overtaken(this.#options.group, turn.kind));
     this.#connection.closed.throwIfAborted();
     await handed;
     if (turn.kind === 'failed') throw turn.reason;
@@ -217,30 +224,4 @@ class GroupMember implements Member {
 function isAbort(error: unknown, { reason }: AbortSignal): boolean {
   if (!(error instanceof Error)) return false;
   return error === reason || error.cause === reason || error.name === 'AbortError';
-}
-
-function hasLeft(group: string): MillraceError {
-  return new MillraceError('NOT_RUNNING', `a member that has left group ${group} cannot join it again`, {
-    next: 'Open another member.',
-  });
-}
-
-function leftBefore(group: string): MillraceError {
-  return new MillraceError('NOT_RUNNING', `the member left group ${group} before it had joined`, {
-    next: 'Nothing, unless leave() was called by mistake.',
-  });
-}
-
-function overtaken(group: string, turn: Turn): MillraceError {
-  return new MillraceError('NOT_RUNNING', `the assignment of group ${group} does not hold any more`, {
-    found: turn.kind,
-    next: 'Nothing: the next assignment follows.',
-  });
-}
-
-function tooSlow(group: string, ms: number): MillraceError {
-  return new MillraceError('FENCED', `letting go of the partitions took longer than group ${group} waits`, {
-    expected: `revoked within ${ms} ms`,
-    next: 'Make batches or mapAsync shorter, or raise the rebalance timeout.',
-  });
 }

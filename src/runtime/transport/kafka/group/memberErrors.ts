@@ -1,0 +1,27 @@
+import { MillraceError } from '../../../../errors.ts';
+
+export function hasLeft(group: string): MillraceError {
+  return new MillraceError('NOT_RUNNING', `a member that has left group ${group} cannot join it again`, {
+    next: 'Open another member.',
+  });
+}
+
+export function leftBefore(group: string): MillraceError {
+  return new MillraceError('NOT_RUNNING', `the member left group ${group} before it had joined`, {
+    next: 'Nothing, unless leave() was called by mistake.',
+  });
+}
+
+export function overtaken(group: string, turn: string): MillraceError {
+  return new MillraceError('NOT_RUNNING', `the assignment of group ${group} does not hold any more`, {
+    found: turn,
+    next: 'Nothing: the next assignment follows.',
+  });
+}
+
+export function tooSlow(group: string, ms: number): MillraceError {
+  return new MillraceError('FENCED', `letting go of the partitions took longer than group ${group} waits`, {
+    expected: `revoked within ${ms} ms`,
+    next: 'Make batches or mapAsync shorter, or raise the rebalance timeout.',
+  });
+}
