@@ -58,7 +58,9 @@ export function buildChain(steps: readonly Step[], parts: ChainParts): Chain {
     const known = views.get(step);
     if (known !== undefined) return known;
     if (step.operator.view === undefined) throw viewless(step);
-    const view = step.operator.view(contexts.get(step)!, step.inputs.map(viewOf));
+    // What aggregates a stream reads a store of its own: its input has no rows.
+    const rowsOf = (input: Step): View => (input.operator.view === undefined ? noRows(input) : viewOf(input));
+    const view = step.operator.view(contexts.get(step)!, step.inputs.map(rowsOf));
     views.set(step, view);
     return view;
   };
@@ -162,6 +164,12 @@ function outsideOf(outside: Edge | undefined, to: Step, input: number): Receive 
   }
   return outside(to, input);
 }
+
+const noRows =
+  (step: Step): View =>
+  () => {
+    throw viewless(step);
+  };
 
 function viewless(step: Step): MillraceError {
   return new MillraceError('MISPLACED_STEP', 'A join reads from a step that keeps no rows', {
