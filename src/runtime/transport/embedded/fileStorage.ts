@@ -8,17 +8,15 @@ import { decodeRecords, encodeRecords } from './recordsBlob.ts';
 import type { Change, Storage } from './storage.ts';
 import { openTopicFile, topicFileError } from './topicFile.ts';
 
-/** Bytes of records that are kept in memory as well. */
-const cacheBytes = 64 * 1024 * 1024;
-
 type Kind = Change['kind'];
 type ChangeOf<K extends Kind> = Extract<Change, { kind: K }>;
 
 /**
  * Topics, committed positions and producers' epochs in one SQLite file. All changes of a call are one transaction, so
- * that whatever was acknowledged is there after a kill, and nothing by halves.
+ * that whatever was acknowledged is there after a kill, and nothing by halves. The records of the last batches, up to
+ * `cacheBytes`, are kept in memory as well.
  */
-export function fileStorage(path: string): Storage {
+export function fileStorage(path: string, cacheBytes: number = 64 * 1024 * 1024): Storage {
   const file = openTopicFile(path);
   const { database } = file;
   const cache = new RecordCache(cacheBytes);

@@ -45,7 +45,8 @@ export interface TopicFile {
 export function openTopicFile(path: string): TopicFile {
   const lock = lockFile(path);
   try {
-    const database = openDatabase(path);
+    // Nobody else writes to it; somebody may look at it for a moment.
+    const database = openDatabase(path, { timeout: 1_000 });
     database.pragma('journal_mode = wal');
     // Enough to keep what is committed when the process is killed; only a power failure may take the last commits.
     database.pragma('synchronous = normal');

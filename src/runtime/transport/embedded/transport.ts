@@ -44,6 +44,8 @@ export class EmbeddedTransport implements Transport {
 
   async producer(options: ProducerOptions): Promise<Producer> {
     const { transactionalId, transactionTimeoutMs = transactionTimeout } = options;
+    // Two that fence each other in turn must not keep everything else in this process from going on.
+    await this.#connection.clock.breathe();
     const identity = await this.#connection.insist({ api: 'initProducerId', transactionalId }, () =>
       transactionalId === undefined
         ? { transactionalId, producerId: this.#broker.newProducerId(), epoch: 0 }
