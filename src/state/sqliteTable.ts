@@ -27,6 +27,8 @@ export class SqliteTable implements Table {
   readonly #put: Statement;
   readonly #delete: Statement;
   #append: Statement | undefined;
+  /** Prepared when they are first needed: scans, ranges, expiry. */
+  readonly #others = new Map<string, Statement>();
 
   constructor(database: Database.Database, spec: TableSpec, name: string) {
     this.spec = spec;
@@ -108,7 +110,7 @@ export class SqliteTable implements Table {
   }
 
   expire(before: number): void {
-    if (this.#windowed) this.#prepare(`delete from ${this.#name} where start < ?`).run(before);
+    if (this.#windowed) this.#prepareOnce(`delete from ${this.#name} where start < ?`).run(before);
   }
 
   clear(): void {
@@ -169,6 +171,14 @@ export class SqliteTable implements Table {
 
   #prepare(source: string): Statement {
     return this.#database.prepare<Bound[], RawRow>(source);
+  }
+
+  #prepareOnce(source: string): Statement {
+    const known = this.#others.get(source);
+    if (known !== undefined) return known;
+    const made = this.#prepare(source);
+    this.#others.set(source, made);
+    return made;
   }
 
   #all(source: string, bound: Bound[]): Row[] {

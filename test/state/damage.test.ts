@@ -153,7 +153,7 @@ describe('a database whose process was killed', () => {
   });
 });
 
-describe('a damaged database', () => {
+describe('a damaged database', { timeout: 30_000 }, () => {
   it.each([
     ['is empty', (path: string) => truncateSync(path, 0)],
     ['is cut short', (path: string) => truncateSync(path, 4096 * 5)],

@@ -57,7 +57,7 @@ function occupy(folder: string): () => void {
   return () => execFileSync('sh', ['-c', `rm ${path}-*`]);
 }
 
-describe.runIf(canMount())('a full disk', () => {
+describe.runIf(canMount())('a full disk', { timeout: 30_000 }, () => {
   it('stops a write with DISK_FULL, leaves the state as it was, and lets it be written again', () => {
     const folder = smallDisk(8);
     const backend = sqliteBackend(folder);

@@ -64,7 +64,7 @@ describe('taskFolder', () => {
   });
 });
 
-describe.runIf(canRunUnprivileged())('a folder that may not be written', () => {
+describe.runIf(canRunUnprivileged())('a folder that may not be written', { timeout: 30_000 }, () => {
   const mode = (path: string, bits: number): void => {
     if (process.getuid?.() === 0) chownSync(path, 65534, 65534);
     chmodSync(path, bits);

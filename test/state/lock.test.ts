@@ -14,7 +14,7 @@ async function holder(folder: string): Promise<ChildProcess> {
   return child;
 }
 
-describe('lockFolder', () => {
+describe('lockFolder', { timeout: 30_000 }, () => {
   it('refuses a second owner in the same process, until the first lets go', () => {
     const folder = temporaryFolder();
     const lock = lockFolder(folder);

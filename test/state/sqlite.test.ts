@@ -23,7 +23,7 @@ function change(folder: string, sql: string): void {
   database.close();
 }
 
-describe('sqliteBackend', () => {
+describe('sqliteBackend', { timeout: 30_000 }, () => {
   it('keeps rows, stores, appended rows and meta over a restart', () => {
     const folder = temporaryFolder();
     const first = sqliteBackend(folder);
