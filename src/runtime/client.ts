@@ -38,6 +38,8 @@ export interface ReadOptions {
 export interface Client extends AsyncDisposable {
   /** Makes those that do not exist. */
   createTopics(topics: readonly NewTopic[]): Promise<void>;
+  /** Deletes topics with all that is in them; UNKNOWN_TOPIC for one that is not there. */
+  deleteTopics(topics: readonly string[]): Promise<void>;
   /** Resolves when all in-sync replicas have the records. */
   send<K, V>(topic: string, codecs: TopicCodecs<K, V>, records: Iterable<NewRecord<K, V>>): Promise<void>;
   /** Committed records of all partitions, from the beginning; those of one partition in order. */
@@ -67,6 +69,7 @@ export async function openClient(options: ConnectOptions = {}): Promise<Client> 
   };
   return {
     createTopics: (topics) => transport.admin.create(topics),
+    deleteTopics: (topics) => transport.admin.delete(topics),
     async send(topic, codecs, records) {
       await describe(transport, topic);
       producer ??= transport.producer({});

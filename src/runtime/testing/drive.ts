@@ -1,3 +1,4 @@
+import type { Encoded } from '../../dsl/codecs/codec.ts';
 import { type Headers, type Message, noHeaders } from '../../dsl/message.ts';
 import type { AnyCell } from '../../dsl/node.ts';
 import { topology } from '../../dsl/topology.ts';
@@ -14,10 +15,20 @@ export interface DriverRecord {
   readonly headers?: Headers;
 }
 
+/** A record as it stands in a topic; what is left out is null, time 0, no headers. */
+export interface RawDriverRecord {
+  readonly key?: Encoded | null;
+  readonly value?: Encoded | null;
+  readonly timestamp?: number;
+  readonly headers?: Headers;
+}
+
 /** Runs a topology in this process, synchronously, on one partition: for tests. */
 export interface Driver {
   /** Feeds one record and everything that follows from it, through all repartition topics. Encoded with the source's codecs. */
   send(topic: string, record: DriverRecord): void;
+  /** Feeds bytes, or text as UTF-8, as they are: what a source cannot read, and what becomes of it. */
+  sendRaw(topic: string, record: RawDriverRecord): void;
   /** Takes what was written to a topic since the last call, decoded with the codecs of the sink. */
   read(topic: string): Message<unknown, unknown>[];
   /** Topics with records that have not been read. */
@@ -51,6 +62,8 @@ export function drive(
     drops: run.drops,
     send: (topic, { key = null, value = null, timestamp = 0, headers = noHeaders }) =>
       run.send(topic, { key, value, timestamp, headers }),
+    sendRaw: (topic, { key = null, value = null, timestamp = 0, headers = noHeaders }) =>
+      run.sendRaw(topic, { key, value, timestamp, headers }),
     read: (topic) => run.read(topic),
     topics: () => run.topics(),
     store: (name) => run.rows(name),

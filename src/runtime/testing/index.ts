@@ -1,4 +1,4 @@
 import '../../nodeVersion.ts';
 
 export type { Drop } from '../task/rejects.ts';
-export { type Driver, type DriverRecord, drive } from './drive.ts';
+export { type Driver, type DriverRecord, drive, type RawDriverRecord } from './drive.ts';

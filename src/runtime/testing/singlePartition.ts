@@ -97,26 +97,34 @@ export class SinglePartition {
   }
 
   send(topic: string, message: Message<unknown, unknown>): void {
+    const source = this.#source(topic);
+    const { key = source.node.key!, value = source.node.value! } = source.operator.source ?? {};
+    this.sendRaw(topic, {
+      ...message,
+      key: message.key === null ? null : key.encode(message.key),
+      value: message.value === null ? null : value.encode(message.value),
+    });
+  }
+
+  sendRaw(topic: string, record: EncodedRecord): void {
     if (this.#failure !== undefined) throw this.#failure;
+    this.#source(topic);
+    this.#feed(topic, record);
+    this.#settle();
+  }
+
+  #source(topic: string): Step {
     const sources = [
       ...this.#topology.subtopologies.flatMap((piece) => piece.sources),
       ...this.#globals.keys(),
     ];
     const source = sources.find((step) => nameOf(step) === topic);
-    if (source === undefined) {
-      throw new MillraceError('UNKNOWN_TOPIC', 'Nothing reads this topic', {
-        topic,
-        expected: `one of ${[...new Set(sources.map(nameOf))].join(', ')}`,
-        next: 'Send to a topic that is a source of the topology.',
-      });
-    }
-    const { key = source.node.key!, value = source.node.value! } = source.operator.source ?? {};
-    this.#feed(topic, {
-      ...message,
-      key: message.key === null ? null : key.encode(message.key),
-      value: message.value === null ? null : value.encode(message.value),
+    if (source !== undefined) return source;
+    throw new MillraceError('UNKNOWN_TOPIC', 'Nothing reads this topic', {
+      topic,
+      expected: `one of ${[...new Set(sources.map(nameOf))].join(', ')}`,
+      next: 'Send to a topic that is a source of the topology.',
     });
-    this.#settle();
   }
 
   #feed(topic: string, record: EncodedRecord): void {

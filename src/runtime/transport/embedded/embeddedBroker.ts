@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.ts';
+import { type Clock, systemClock } from '../../clock.ts';
 import type { Transport } from '../transport.ts';
 import { Broker } from './broker.ts';
 import { Connection } from './connection.ts';
@@ -12,7 +12,8 @@ import { EmbeddedTransport } from './transport.ts';
 export interface EmbeddedBrokerOptions {
   /** Where topics, committed positions and producers' epochs are kept: with 'memory' they end with the broker. */
   readonly storage: 'memory' | { readonly file: string };
-  readonly clock: Clock;
+  /** For tests with virtual time. */
+  readonly clock?: Clock | undefined;
   /** What goes wrong; nothing without it. */
   readonly faults?: Faults;
 }
@@ -31,7 +32,8 @@ export interface EmbeddedBroker {
  * Opens a broker. With a file this process alone may have it: STATE_LOCKED names who has it else; STATE_UNWRITABLE,
  * STATE_CORRUPT, STATE_INCOMPATIBLE, DISK_FULL.
  */
-export function embeddedBroker({ storage, clock, faults }: EmbeddedBrokerOptions): EmbeddedBroker {
+export function embeddedBroker(options: EmbeddedBrokerOptions): EmbeddedBroker {
+  const { storage, clock = systemClock, faults } = options;
   const scoped = scopedClock(clock);
   const broker = openBroker(scoped, storage === 'memory' ? memoryStorage() : fileStorage(storage.file));
   const connections = new Set<Connection>();
