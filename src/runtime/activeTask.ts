@@ -7,7 +7,7 @@ import { mergeQueue, type Queue } from './queue.ts';
 import { createTask, type Task, type TaskInput } from './task/task.ts';
 import type { TaskHome } from './taskHome.ts';
 import type { Poisoned, TaskSetting } from './taskSetting.ts';
-import type { Producer } from './transport/transport.ts';
+import type { Producer, TopicPartition } from './transport/transport.ts';
 
 /** Outgoing bytes not yet acknowledged at which a task waits. */
 const mostPending = 32 << 20;
@@ -38,6 +38,8 @@ export class ActiveTask {
   readonly #commit: Commit;
   readonly #changelogs: Map<string, number>;
   #meta: CommitMeta;
+  /** Of the last commit that has succeeded. */
+  #committed: CommitMeta;
   #worked = false;
   #committing: Promise<void> | undefined;
 
@@ -56,6 +58,7 @@ export class ActiveTask {
       positions: Object.fromEntries(positions),
       streamTime: commit?.streamTime ?? -1,
     };
+    this.#committed = this.#meta;
     this.#commit = exactlyOnce ? commitExactlyOnce : commitAtLeastOnce;
     this.#state = openTaskState(
       home.backend,
@@ -145,6 +148,17 @@ export class ActiveTask {
     };
     this.#meta = meta;
     await this.#commit(this.#commitParts(), meta);
+    this.#committed = meta;
+  }
+
+  /** Up to where its repartition topics will never be read again. */
+  get purgeable(): readonly (TopicPartition & { readonly before: number })[] {
+    const { subtopology, partition } = this.plan;
+    const internal = subtopology.sources.filter((source) => source.internal).map(this.#setting.names.topic);
+    return internal.flatMap((topic) => {
+      const before = this.#committed.positions[topic];
+      return before === undefined ? [] : [{ topic, partition, before }];
+    });
   }
 
   #commitParts(): CommitParts {

@@ -6,6 +6,7 @@ import { tasksIn } from './assigner.ts';
 import { Backpressure } from './backpressure.ts';
 import type { Clock } from './clock.ts';
 import { type GlobalTables, globalTables } from './globalTables.ts';
+import { housekeeping } from './housekeeping.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { memberOptions } from './memberOptions.ts';
 import type { Names } from './names.ts';
@@ -78,6 +79,8 @@ export class Worker {
     const setting = this.#taskSetting(member, globals);
     this.#tasks = new TaskSet(setting, this.#reader, (error) => this.#fatal(error));
     this.#backpressure = new Backpressure(this.#reader, settings.maxBufferedBytes);
+    const done = () => [...this.#tasks!.tasks].flatMap(({ purgeable }) => purgeable);
+    void this.#background(housekeeping({ plan: planned, admin: transport.admin, clock, signal, done }));
     this.#loop = this.#background(this.#run(this.#tasks, this.#backpressure));
     lifecycle.to('rebalancing');
     await member.join();

@@ -243,6 +243,41 @@ describe('repartitioning', () => {
   });
 });
 
+describe('a running application', () => {
+  it('purges repartition topics of what has been processed, and of nothing else', async () => {
+    const run = await world(topics);
+    const counted = numbers.pipe(
+      keyBy(() => 'all'),
+      count('all'),
+      to('out'),
+    );
+    await send(run, 'in', ...Array.from({ length: 40 }, (_, n): [string, number] => [`k${n}`, n]));
+    const one = run.instance('purge', { sinks: [counted] });
+    await run.start(one);
+    await run.drained('purge', ['in', 'purge-all-repartition']);
+    await run.clock.advance(31_000);
+    const partitions = [0, 1].map((partition) => ({ topic: 'purge-all-repartition', partition }));
+    const starts = await run.clock.run(run.transport.admin.startOffsets(partitions));
+    const committed = await run.clock.run(run.transport.committed('purge', partitions));
+    expect(Math.max(...starts)).toBeGreaterThanOrEqual(40);
+    expect(starts).toEqual(committed.map((position) => position?.offset ?? 0));
+    await send(run, 'in', ['more', 1]);
+    await run.drained('purge', ['in', 'purge-all-repartition']);
+    await stop(run, one);
+    expect(await lastOf(run)).toEqual({ all: 41 });
+  });
+
+  it('ends when a topic that it reads is deleted', async () => {
+    const run = await world(topics);
+    const one = run.instance('deleted', { sinks: [sums] });
+    await run.start(one);
+    const ended = one.closed.catch((error: unknown) => error);
+    await run.clock.run(run.transport.admin.delete(['in']));
+    await run.clock.advance(40_000);
+    expect(await ended).toMatchObject({ code: 'UNKNOWN_TOPIC' });
+  });
+});
+
 describe('emitOnCommit', () => {
   it('passes on one update per key and commit, and loses none when the application stops', async () => {
     const run = await world(topics);
