@@ -24,10 +24,19 @@ export async function housekeeping(parts: HousekeepingParts): Promise<void> {
   const purged = new Map<string, number>();
   for (;;) {
     await delay(clock, every, signal);
-    await checkPartitions(parts);
-    await purge(parts, purged);
+    try {
+      await checkPartitions(parts);
+      await purge(parts, purged);
+    } catch (error) {
+      // All else can wait for the next round: a broker that is away, or that does not let this user delete records. The
+      // first is told by whoever reads and writes; of the second nothing comes but topics that keep what they had.
+      if (error instanceof MillraceError && !endsWorker.has(error.code) && !signal.aborted) continue;
+      throw error;
+    }
   }
 }
+
+const endsWorker: ReadonlySet<string> = new Set(['UNKNOWN_TOPIC', 'PARTITIONS_CHANGED']);
 
 async function checkPartitions({ plan, admin }: HousekeepingParts): Promise<void> {
   const read = [...new Set(plan.tasks.flatMap(({ topics }) => topics))];

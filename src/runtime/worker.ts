@@ -4,7 +4,7 @@ import type { MillraceError } from '../errors.ts';
 import { asMillraceError } from './asMillraceError.ts';
 import { tasksIn } from './assigner.ts';
 import { Backpressure } from './backpressure.ts';
-import type { Clock } from './clock.ts';
+import { aborted, type Clock } from './clock.ts';
 import { type GlobalTables, globalTables } from './globalTables.ts';
 import { housekeeping } from './housekeeping.ts';
 import type { Lifecycle } from './lifecycle.ts';
@@ -242,12 +242,3 @@ export class Worker {
     await this.#tasks?.abandonAll();
     await this.#end();
   }
-
-  async #end(): Promise<void> {
-    this.#stopped.abort(new Error('The worker has stopped'));
-    this.#wakeup.wake();
-    await this.#reader.close();
-    await this.#globals?.close();
-    await this.#loop;
-  }
-}
