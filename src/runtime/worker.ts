@@ -4,7 +4,7 @@ import type { MillraceError } from '../errors.ts';
 import { asMillraceError } from './asMillraceError.ts';
 import { tasksIn } from './assigner.ts';
 import { Backpressure } from './backpressure.ts';
-import { aborted, type Clock } from './clock.ts';
+import type { Clock } from './clock.ts';
 import { type GlobalTables, globalTables } from './globalTables.ts';
 import { housekeeping } from './housekeeping.ts';
 import type { Lifecycle } from './lifecycle.ts';
@@ -47,7 +47,6 @@ export class Worker {
   #member: Member | undefined;
   #globals: GlobalTables | undefined;
   #tasks: TaskSet | undefined;
-  #backpressure: Backpressure | undefined;
   readonly #running = Promise.withResolvers<void>();
   #loop: Promise<void> = Promise.resolve();
   /** While the group rebalances nothing is processed: positions that were committed must stay true. */
@@ -78,10 +77,11 @@ export class Worker {
     this.#member = member;
     const setting = this.#taskSetting(member, globals);
     this.#tasks = new TaskSet(setting, this.#reader, (error) => this.#fatal(error));
-    this.#backpressure = new Backpressure(this.#reader, settings.maxBufferedBytes);
     const done = () => [...this.#tasks!.tasks].flatMap(({ purgeable }) => purgeable);
     void this.#background(housekeeping({ plan: planned, admin: transport.admin, clock, signal, done }));
-    this.#loop = this.#background(this.#run(this.#tasks, this.#backpressure));
+    this.#loop = this.#background(
+      this.#run(this.#tasks, new Backpressure(this.#reader, settings.maxBufferedBytes)),
+    );
     lifecycle.to('rebalancing');
     await member.join();
     await Promise.race([this.#running.promise, once(this.#stopped.signal, 'abort')]);
@@ -171,10 +171,9 @@ export class Worker {
   /** One slice: every task gets its share of it. false: there was nothing to do. */
   #work(tasks: TaskSet): boolean {
     const { clock } = this.#parts;
-    const running = [...tasks.tasks];
-    const share = slice / Math.max(1, running.length);
+    const share = slice / Math.max(1, tasks.running.length);
     let worked = false;
-    for (const task of running) {
+    for (const task of [...tasks.tasks]) {
       try {
         task.tick();
         if (task.work(clock.monotonic() + share)) worked = true;
@@ -242,3 +241,12 @@ export class Worker {
     await this.#tasks?.abandonAll();
     await this.#end();
   }
+
+  async #end(): Promise<void> {
+    this.#stopped.abort(new Error('The worker has stopped'));
+    this.#wakeup.wake();
+    await this.#reader.close();
+    await this.#globals?.close();
+    await this.#loop;
+  }
+}
