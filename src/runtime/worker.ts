@@ -1,37 +1,18 @@
 import { once } from 'node:events';
-import type { Topology } from '../dsl/topology.ts';
 import type { MillraceError } from '../errors.ts';
 import { asMillraceError } from './asMillraceError.ts';
 import { tasksIn } from './assigner.ts';
 import { Backpressure } from './backpressure.ts';
-import type { Clock } from './clock.ts';
 import { type GlobalTables, globalTables } from './globalTables.ts';
 import { housekeeping } from './housekeeping.ts';
-import type { Lifecycle } from './lifecycle.ts';
 import { memberOptions } from './memberOptions.ts';
-import type { Names } from './names.ts';
 import type { Plan, TaskPlan } from './plan.ts';
-import type { RestoreProgress } from './restoreState.ts';
-import type { Settings } from './settings.ts';
-import type { Drop } from './task/rejects.ts';
 import { TaskSet } from './taskSet.ts';
 import type { TaskSetting } from './taskSetting.ts';
 import { prepareTopics } from './topics.ts';
-import type { Assignment, Batch, Member, MemberOptions, Reader, Transport } from './transport/transport.ts';
+import type { Assignment, Batch, Member, MemberOptions, Reader } from './transport/transport.ts';
 import { type Wakeup, wakeup } from './wakeup.ts';
-
-export interface WorkerParts {
-  readonly topology: Topology;
-  readonly names: Names;
-  readonly settings: Settings;
-  readonly transport: Transport;
-  readonly clock: Clock;
-  readonly lifecycle: Lifecycle;
-  readonly onDrop: (drop: Drop) => void;
-  readonly onProgress: (progress: RestoreProgress) => void;
-  /** The worker cannot go on. It has not stopped yet: stop() or crash() is still to be called. */
-  readonly onFatal: (error: MillraceError) => void;
-}
+import type { WorkerParts } from './workerParts.ts';
 
 /** ms of synchronous work between two chances for timers, heartbeats and HTTP. */
 const slice = 8;
