@@ -12,6 +12,8 @@ export interface KafkaOptions {
   readonly nodes: number;
   /** Broker settings on top of those for tests, the same for every node. */
   readonly config?: Readonly<Record<string, string | number>>;
+  /** Further listeners by name, with their security protocol: `{ SASL: 'SASL_PLAINTEXT' }`. What they need besides is in `config`. */
+  readonly listeners?: Readonly<Record<string, string>>;
   /** Told about the download and the start. */
   readonly log?: (line: string) => void;
 }
@@ -19,6 +21,8 @@ export interface KafkaOptions {
 export interface KafkaCluster {
   /** host:port of each node, in the order of their indexes. */
   readonly brokers: readonly string[];
+  /** host:port of each node at one of `listeners`. */
+  listener(name: string): readonly string[];
   /** Process id of each node that runs. */
   pids(): readonly number[];
   /** Where the nodes keep their data and logs, until stop(). */
@@ -37,29 +41,46 @@ const startTimeout = 120_000;
  * Starts Apache Kafka on free ports of the loopback interface. Topics are not created by themselves. Nothing is left
  * running or on disk when this process ends, whatever ends it. Throws KafkaMissing where Java or Maven is missing.
  */
-export async function startKafka({ nodes: count, config = {}, log }: KafkaOptions): Promise<KafkaCluster> {
+export async function startKafka(options: KafkaOptions): Promise<KafkaCluster> {
+  const { nodes: count, config = {}, listeners = {}, log } = options;
   if (!(count >= 1 && count <= 3)) throw new RangeError(`nodes is 1, 2 or 3, not ${count}`);
   const command = java();
   const classPath = await kafkaJars(log);
   const folder = newDataFolder();
   const watch = watchDeath(folder);
-  const ports = await freePorts(2 * count);
+  const more = Object.entries(listeners);
+  const ports = await freePorts((2 + more.length) * count);
   const clusterId = `k${randomBytes(16).toString('base64url').slice(1)}`;
   const nodes = Array.from({ length: count }, (_, index) => {
     const id = index + 1;
+    const own = more.map(([name, protocol], at) => ({
+      name,
+      protocol,
+      port: ports[(2 + at) * count + index]!,
+    }));
+    const nodeFolder = join(folder, `node-${id}`);
     return new KafkaNode({
       id,
       port: ports[index]!,
       java: command,
       classPath,
-      folder: join(folder, `node-${id}`),
+      folder: nodeFolder,
       clusterId,
-      properties: { ...properties(id, ports, join(folder, `node-${id}`, 'log')), ...config },
+      properties: { ...properties(id, ports.slice(0, 2 * count), own, join(nodeFolder, 'log')), ...config },
       onStart: (pid) => watch.stdin!.write(`+${pid}\n`),
       onExit: (pid) => watch.stdin!.write(`-${pid}\n`),
     });
   });
-  const cluster = asCluster(nodes, folder, watch);
+  const listening = new Map(
+    more.map(([name], at) => [
+      name,
+      ports
+        .slice((2 + at) * count)
+        .slice(0, count)
+        .map((port) => `127.0.0.1:${port}`),
+    ]),
+  );
+  const cluster = asCluster(nodes, listening, folder, watch);
   try {
     log?.(`Starting Kafka, ${count} node${count > 1 ? 's' : ''} ...`);
     await Promise.all(nodes.map((node) => node.format()));
@@ -72,7 +93,12 @@ export async function startKafka({ nodes: count, config = {}, log }: KafkaOption
   return cluster;
 }
 
-function asCluster(nodes: readonly KafkaNode[], folder: string, watch: ChildProcess): KafkaCluster {
+function asCluster(
+  nodes: readonly KafkaNode[],
+  listening: ReadonlyMap<string, readonly string[]>,
+  folder: string,
+  watch: ChildProcess,
+): KafkaCluster {
   const at = (index: number): KafkaNode => {
     const node = nodes[index];
     if (!node)
@@ -81,6 +107,7 @@ function asCluster(nodes: readonly KafkaNode[], folder: string, watch: ChildProc
   };
   const cluster: KafkaCluster = {
     brokers: nodes.map((node) => node.address),
+    listener: (name) => listening.get(name) ?? [],
     folder,
     pids: () => nodes.flatMap((node) => node.pid ?? []),
     async stop() {
@@ -119,12 +146,27 @@ function watchDeath(folder: string): ChildProcess {
   return child;
 }
 
+interface Listener {
+  readonly name: string;
+  readonly protocol: string;
+  readonly port: number;
+}
+
 /** Small, quick to start, and as strict about losing acknowledged records as a cluster of this size can be. */
-function properties(id: number, ports: readonly number[], folder: string): Record<string, string | number> {
+function properties(
+  id: number,
+  ports: readonly number[],
+  own: readonly Listener[],
+  folder: string,
+): Record<string, string | number> {
   const nodes = ports.length / 2;
   const [port, controllerPort] = [ports[id - 1], ports[nodes + id - 1]];
   const replicas = Math.min(nodes, 3);
   const inSync = nodes > 2 ? 2 : 1;
+  const clientListeners = [
+    `PLAINTEXT://127.0.0.1:${port}`,
+    ...own.map((listener) => `${listener.name}://127.0.0.1:${listener.port}`),
+  ];
   return {
     'process.roles': 'broker,controller',
     'node.id': id,
@@ -132,10 +174,12 @@ function properties(id: number, ports: readonly number[], folder: string): Recor
       .slice(nodes)
       .map((at, index) => `${index + 1}@127.0.0.1:${at}`)
       .join(','),
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    listeners: [...clientListeners, `CONTROLLER://127.0.0.1:${controllerPort}`].join(','),
+    'advertised.listeners': clientListeners.join(','),
     'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    'listener.security.protocol.map': ['CONTROLLER:PLAINTEXT', 'PLAINTEXT:PLAINTEXT']
+      .concat(own.map(({ name, protocol }) => `${name}:${protocol}`))
+      .join(','),
     'log.dirs': folder,
     'auto.create.topics.enable': 'false',
     'default.replication.factor': replicas,

@@ -40,7 +40,7 @@ async function describe(
   clock: Clock,
   names: readonly string[],
 ): Promise<(TopicDescription | undefined)[]> {
-  const topics = await connection.topics(names, { fresh: true });
+  const topics = await lookUp(connection, clock, names);
   const there = [...topics.keys()];
   if (there.length === 0) return names.map(() => undefined);
   const answers = await repeat(connection, clock, describeConfigs(there), code.unknownTopicOrPartition);
@@ -110,6 +110,23 @@ async function repeat<A extends TopicAnswer>(
   }
 }
 
+/** As the cluster shows them now, from whichever broker answers first. */
+async function lookUp(
+  connection: Connection,
+  clock: Clock,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, TopicMetadata>> {
+  const attempts = new Attempts(clock, connection.random, connection.requestTimeoutMs, connection.closed);
+  for (;;) {
+    try {
+      return await connection.topics(names, { fresh: true });
+    } catch (error) {
+      if (attempts.last || !(error instanceof RequestLost) || error.code === 'TRANSPORT_CLOSED') throw error;
+    }
+    await attempts.pause();
+  }
+}
+
 /** Looks at the cluster until it shows these topics as expected. */
 async function until(
   connection: Connection,
@@ -119,7 +136,7 @@ async function until(
 ): Promise<void> {
   const attempts = new Attempts(clock, connection.random, connection.requestTimeoutMs, connection.closed);
   for (;;) {
-    const topics = await connection.topics(names, { fresh: true });
+    const topics = await lookUp(connection, clock, names);
     if (asExpected(topics)) return;
     if (attempts.last) {
       throw toMillraceError(code.leaderNotAvailable, 'the brokers do not agree on which topics there are', {

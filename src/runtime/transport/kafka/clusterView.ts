@@ -48,7 +48,7 @@ export class ClusterView {
       try {
         const socket = await this.#sockets.socket(id, lane, left / (ids.length - index));
         requireNewEnough(socket);
-        this.#learn(await socket.send(metadata([]), left));
+        this.#learn(await socket.send(metadata([]), left).catch(notWelcome));
         await this.#reachAdvertised(id, attempts);
         this.#sockets.release(id);
         return;
@@ -185,6 +185,15 @@ export class ClusterView {
 function rotated(ids: readonly number[], random: () => number): number[] {
   const from = Math.floor(random() * ids.length);
   return [...ids.slice(from), ...ids.slice(0, from)];
+}
+
+/** A broker that wants credentials hangs up on who sends none, without a word. */
+function notWelcome(error: unknown): never {
+  if (!(error instanceof RequestLost) || error.code === 'TRANSPORT_CLOSED') throw error;
+  throw new RequestLost('BROKER_UNREACHABLE', 'the first request to a broker was not answered', true, {
+    cause: error,
+    next: 'Check that the broker is up, and whether this port expects credentials (the sasl setting).',
+  });
 }
 
 /** AddPartitionsToTxn v4 came with 3.6, and with it the check that a producer's partition is in its transaction (KIP-890). */
