@@ -10,7 +10,7 @@ import { describeConfigs } from './protocol/describeConfigs.ts';
 import { code, isRetriable, toMillraceError } from './protocol/errors.ts';
 import { endOfPartition, listOffsets, startOfPartition } from './protocol/listOffsets.ts';
 import type { Request } from './protocol/request.ts';
-import { RequestLost } from './requestLost.ts';
+import { isLost } from './requestLost.ts';
 
 const lane = 'admin';
 
@@ -104,7 +104,7 @@ async function repeat<A extends TopicAnswer>(
       const again = answers.some(({ errorCode }) => errorCode !== done && isRetriable(errorCode));
       if (!again || attempts.last) return answers;
     } catch (error) {
-      if (attempts.last || !(error instanceof RequestLost) || error.code === 'TRANSPORT_CLOSED') throw error;
+      if (attempts.last || !isLost(error)) throw error;
     }
     await attempts.pause();
   }
@@ -121,7 +121,7 @@ async function lookUp(
     try {
       return await connection.topics(names, { fresh: true });
     } catch (error) {
-      if (attempts.last || !(error instanceof RequestLost) || error.code === 'TRANSPORT_CLOSED') throw error;
+      if (attempts.last || !isLost(error)) throw error;
     }
     await attempts.pause();
   }

@@ -3,7 +3,7 @@ import { Attempts } from './attempts.ts';
 import type { Connection } from './connection.ts';
 import { isRetriable } from './protocol/errors.ts';
 import type { Request } from './protocol/request.ts';
-import { RequestLost } from './requestLost.ts';
+import { isLost } from './requestLost.ts';
 
 export interface CoordinatorCall<T> {
   readonly group: string;
@@ -34,7 +34,7 @@ export async function askCoordinator<T>(
       const answer = await connection.send(node, lane, request, call.attemptTimeoutMs);
       if (attempts.last || !isRetriable(call.errorCode(answer))) return answer;
     } catch (error) {
-      if (attempts.last || !(error instanceof RequestLost) || error.code === 'TRANSPORT_CLOSED') throw error;
+      if (attempts.last || !isLost(error)) throw error;
     }
     await attempts.pause();
   }

@@ -6,7 +6,7 @@ import type { Connection, TopicMetadata } from './connection.ts';
 import type { PartitionAnswer } from './protocol/byTopic.ts';
 import { isRetriable, toMillraceError } from './protocol/errors.ts';
 import type { Request } from './protocol/request.ts';
-import { RequestLost } from './requestLost.ts';
+import { isLost } from './requestLost.ts';
 
 export interface LeaderCall<P extends TopicPartition, A extends PartitionAnswer> {
   readonly partitions: readonly P[];
@@ -62,7 +62,7 @@ async function askRound<P extends TopicPartition, A extends PartitionAnswer>(
 ): Promise<Round<A>> {
   let lost: unknown;
   const noAnswer = (error: unknown): readonly A[] => {
-    if (!(error instanceof RequestLost) || error.code === 'TRANSPORT_CLOSED') throw error;
+    if (!isLost(error)) throw error;
     lost = error;
     return [];
   };

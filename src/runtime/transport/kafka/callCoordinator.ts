@@ -4,7 +4,7 @@ import type { Connection } from './connection.ts';
 import { type Asked, code, isRetriable, toMillraceError } from './protocol/errors.ts';
 import type { CoordinatorKind } from './protocol/findCoordinator.ts';
 import type { Request } from './protocol/request.ts';
-import { RequestLost } from './requestLost.ts';
+import { isLost } from './requestLost.ts';
 
 /** One request of a transactional producer to a coordinator. */
 export interface TransactionCall<T> {
@@ -49,7 +49,7 @@ export async function callCoordinator<T>(
       if (attempts.last || !isRetriable(errorCode)) throw toMillraceError(errorCode, call.what, call.asked);
       fresh = errorCode !== code.concurrentTransactions;
     } catch (error) {
-      if (!(error instanceof RequestLost) || error.code === 'TRANSPORT_CLOSED' || attempts.last) throw error;
+      if (!isLost(error) || attempts.last) throw error;
       if (error.mayHaveArrived && !call.repeatable) throw error;
       fresh = true;
     }

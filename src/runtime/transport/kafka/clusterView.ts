@@ -8,7 +8,7 @@ import type { TopicMetadata } from './connection.ts';
 import { code, isRetriable, toMillraceError } from './protocol/errors.ts';
 import { type AnsweredTopic, type Metadata, metadata } from './protocol/metadata.ts';
 import type { Request } from './protocol/request.ts';
-import { RequestLost } from './requestLost.ts';
+import { isLost, RequestLost } from './requestLost.ts';
 
 const maxAgeMs = 300_000;
 const lane = 'control';
@@ -53,7 +53,7 @@ export class ClusterView {
         this.#sockets.release(id);
         return;
       } catch (error) {
-        if (!(error instanceof RequestLost) || error.code === 'TRANSPORT_CLOSED') throw error;
+        if (!isLost(error)) throw error;
         lost = error;
       }
     }
@@ -67,7 +67,7 @@ export class ClusterView {
       try {
         return await this.#sockets.send(id, lane, request, this.#timeoutMs);
       } catch (error) {
-        if (!(error instanceof RequestLost) || error.code === 'TRANSPORT_CLOSED') throw error;
+        if (!isLost(error)) throw error;
         lost = error;
       }
     }
@@ -152,7 +152,7 @@ export class ClusterView {
         await this.#sockets.socket(id, lane, left / (ids.length - index));
         return;
       } catch (error) {
-        if (!(error instanceof RequestLost) || error.code === 'TRANSPORT_CLOSED') throw error;
+        if (!isLost(error)) throw error;
         lost = error;
       }
     }
@@ -189,7 +189,7 @@ function rotated(ids: readonly number[], random: () => number): number[] {
 
 /** A broker that wants credentials hangs up on who sends none, without a word. */
 function notWelcome(error: unknown): never {
-  if (!(error instanceof RequestLost) || error.code === 'TRANSPORT_CLOSED') throw error;
+  if (!isLost(error)) throw error;
   throw new RequestLost('BROKER_UNREACHABLE', 'the first request to a broker was not answered', true, {
     cause: error,
     next: 'Check that the broker is up, and whether this port expects credentials (the sasl setting).',

@@ -3,7 +3,7 @@ import type { Clock } from '../../clock.ts';
 import { Attempts } from './attempts.ts';
 import type { Connection } from './connection.ts';
 import { missingGraceMs } from './leaderSearch.ts';
-import { RequestLost } from './requestLost.ts';
+import { isLost } from './requestLost.ts';
 
 /** Resolves when the connection knows the topic. UNKNOWN_TOPIC. */
 export async function findTopic(connection: Connection, clock: Clock, topic: string): Promise<void> {
@@ -15,7 +15,7 @@ export async function findTopic(connection: Connection, clock: Clock, topic: str
       if (topics.has(topic)) return;
       if (grace.last) throw unknownTopic(topic);
     } catch (error) {
-      if (!(error instanceof RequestLost) || error.code === 'TRANSPORT_CLOSED' || attempts.last) throw error;
+      if (!isLost(error) || attempts.last) throw error;
     }
     await attempts.pause();
   }

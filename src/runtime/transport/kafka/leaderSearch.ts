@@ -3,7 +3,7 @@ import type { Clock } from '../../clock.ts';
 import type { TopicPartition } from '../transport.ts';
 import { backoffMs } from './backoff.ts';
 import type { Connection, TopicMetadata } from './connection.ts';
-import { RequestLost } from './requestLost.ts';
+import { isLost } from './requestLost.ts';
 
 /** A partition that someone reads from or writes to, and what is known of who leads it. */
 export interface LedPartition extends TopicPartition {
@@ -71,7 +71,7 @@ export class LeaderSearch<P extends LedPartition> {
 
   /** After a request without an answer. */
   lost(partitions: readonly P[], error: unknown): void {
-    const mayWork = error instanceof RequestLost && error.code !== 'TRANSPORT_CLOSED';
+    const mayWork = isLost(error);
     for (const partition of partitions) {
       if (mayWork) this.again(partition);
       else this.#failed(partition, asMillraceError(error));

@@ -5,7 +5,7 @@ import { callCoordinator } from './callCoordinator.ts';
 import type { Connection } from './connection.ts';
 import { code, isRetriable, toMillraceError } from './protocol/errors.ts';
 import { initProducerId, type ProducerIdentity } from './protocol/initProducerId.ts';
-import { RequestLost } from './requestLost.ts';
+import { isLost } from './requestLost.ts';
 
 const defaultTransactionTimeoutMs = 60_000;
 const what = 'the producer was not let in';
@@ -46,7 +46,7 @@ async function anyIdentity(connection: Connection, clock: Clock, lane: string): 
         throw toMillraceError(identity.errorCode, what, { operation: 'IdempotentWrite' });
       }
     } catch (error) {
-      if (!(error instanceof RequestLost) || error.code === 'TRANSPORT_CLOSED' || attempts.last) throw error;
+      if (!isLost(error) || attempts.last) throw error;
     }
     await attempts.pause();
   }

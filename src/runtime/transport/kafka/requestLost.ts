@@ -13,3 +13,8 @@ export class RequestLost extends MillraceError {
     this.mayHaveArrived = mayHaveArrived;
   }
 }
+
+/** No answer, and another attempt may get one: everything but the end of the connection by millrace itself. */
+export function isLost(error: unknown): error is RequestLost {
+  return error instanceof RequestLost && error.code !== 'TRANSPORT_CLOSED';
+}

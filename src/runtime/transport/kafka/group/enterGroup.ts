@@ -11,7 +11,7 @@ import {
 import { code, isRetriable, toMillraceError } from '../protocol/errors.ts';
 import { type JoinGroupAnswer, joinGroup } from '../protocol/joinGroup.ts';
 import { syncGroup } from '../protocol/syncGroup.ts';
-import { RequestLost } from '../requestLost.ts';
+import { isLost } from '../requestLost.ts';
 import { unlessAborted } from '../unlessAborted.ts';
 import type { Heartbeats } from './heartbeats.ts';
 
@@ -66,7 +66,7 @@ async function enterOnce(entering: Entering, fresh: boolean): Promise<Entry | Ag
     const joined = await join(entering, node);
     return typeof joined === 'string' ? joined : await sync(entering, node, joined);
   } catch (error) {
-    if (error instanceof RequestLost && error.code !== 'TRANSPORT_CLOSED') return 'later';
+    if (isLost(error)) return 'later';
     throw error;
   }
 }

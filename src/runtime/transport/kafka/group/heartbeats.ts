@@ -4,7 +4,7 @@ import { backoffMs } from '../backoff.ts';
 import type { Connection } from '../connection.ts';
 import { code, errorName, isRetriable, toMillraceError } from '../protocol/errors.ts';
 import { heartbeat } from '../protocol/heartbeat.ts';
-import { RequestLost } from '../requestLost.ts';
+import { isLost } from '../requestLost.ts';
 
 /** What the coordinator makes of a member. 'rebalance' is said again at each beat until the member has joined anew. */
 export type Verdict =
@@ -83,7 +83,7 @@ export class Heartbeats {
       this.#judge(identity, errorCode);
       return heartbeatIntervalMs;
     } catch (error) {
-      if (error instanceof RequestLost && error.code !== 'TRANSPORT_CLOSED') return this.#soon();
+      if (isLost(error)) return this.#soon();
       throw error;
     }
   }
