@@ -9,8 +9,9 @@ import { checkFunction } from './kernels/checkFunction.ts';
 import { rxjsChain } from './kernels/rxjsChain.ts';
 import type { KeyCodec } from './keyBy.ts';
 
+/** Keys that are as before are written as before. */
 type NewKeyCodec<K, K2> = unknown extends K2
-  ? [codec?: Codec<NonNullable<K2>>]
+  ? KeyCodec<K2>
   : [K2] extends [K]
     ? [codec?: Codec<NonNullable<K2>>]
     : KeyCodec<K2>;
