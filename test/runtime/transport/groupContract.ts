@@ -288,6 +288,73 @@ export function groupContract(check: Check): void {
     await expect(a.member.commitOffsets(offsets)).rejects.toMatchObject({ code: 'FENCED' });
   });
 
+  check('waits until an aborted assigned() has stopped before it revokes', async (kit) => {
+    const scene = await watching(kit);
+    const a = await watch(scene, 'a', {
+      assigned: async ({ partitions }, signal) => {
+        if (partitions.length < 4) return;
+        await pass(kit, 100_000, signal).catch(() => pass(kit, 400));
+        scene.log.push('a has stopped');
+      },
+    });
+    const b = await watch(scene, 'b');
+    await a.member.join();
+    await b.member.join();
+    await shared(kit, [a, b]);
+    expect(scene.log.slice(0, 4)).toEqual(['a assigned 0,1,2,3', 'a has stopped', 'a revoking', 'a revoked']);
+  });
+
+  check('heeds a rejoin() that is asked for while it joins', async (kit) => {
+    const scene = await watching(kit);
+    let told = 0;
+    const a = await watch(scene, 'a', {
+      metadata: () => Buffer.from(`${told++}`),
+      async assign([member]) {
+        if (told === 1) a.member.rejoin();
+        return new Map([[member!.memberId, { partitions: [], metadata: member!.metadata }]]);
+      },
+    });
+    await a.member.join();
+    await kit.eventually(() => a.led.length === 2 && a.held !== undefined);
+    expect(a.led.map(([member]) => member!.metadata.toString())).toEqual(['0', '1']);
+  });
+
+  check('gives up a leader that does not assign within the rebalance timeout', async (kit) => {
+    const scene = await watching(kit);
+    let isStuck = true;
+    const a = await watch(scene, 'a', {
+      rebalanceTimeoutMs: 3_000,
+      async assign() {
+        await kit.eventually(() => !isStuck, 60_000);
+        return new Map();
+      },
+    });
+    const b = await watch(scene, 'b', { rebalanceTimeoutMs: 3_000 });
+    const joining = a.member.join();
+    await kit.eventually(() => a.led.length > 0);
+    await b.member.join();
+    expect(b.held).toEqual([0, 1, 2, 3]);
+    isStuck = false;
+    await joining;
+    await shared(kit, [a, b]);
+    expect([a.lost, a.failed]).toEqual([[], []]);
+  });
+
+  check('gives up a member whose revoked() takes longer than the rebalance timeout', async (kit) => {
+    const scene = await watching(kit);
+    const limit = { rebalanceTimeoutMs: 2_000 };
+    const a = await watch(scene, 'a', { ...limit, revoked: () => pass(kit, 6_000) });
+    const b = await watch(scene, 'b', limit);
+    await a.member.join();
+    await b.member.join();
+    expect(b.held).toEqual([0, 1, 2, 3]);
+    expect(scene.log).not.toContain('a revoked');
+    await kit.eventually(() => a.lost.length > 0);
+    expect(a.lost[0]).toMatchObject({ code: 'FENCED' });
+    await shared(kit, [a, b]);
+    expect(scene.log.filter((entry) => entry === 'a revoking')).toHaveLength(1);
+  });
+
   for (const callback of ['assign', 'assigned', 'revoked'] as const) {
     check(`fails, having left, when ${callback}() does`, async (kit) => {
       const scene = await watching(kit);
@@ -340,6 +407,19 @@ export function groupContract(check: Check): void {
     const later = await kit.transport();
     expect(await later.committed(scene.group, ask)).toEqual(expected);
     expect(await later.committed(kit.name('other'), ask)).toEqual([undefined, undefined, undefined]);
+  });
+
+  check('forgets the positions of a topic that is deleted', async (kit) => {
+    const scene = await watching(kit, 1);
+    const a = await watch(scene, 'a');
+    await a.member.join();
+    const [partition] = partitionsOf(scene.topic, 0);
+    await a.member.commitOffsets([{ ...partition!, offset: 5, metadata: '' }]);
+    await a.member.leave();
+    await a.transport.admin.delete([scene.topic]);
+    await kit.eventually(
+      async () => (await a.transport.committed(scene.group, [partition!]))[0] === undefined,
+    );
   });
 
   check('goes on when members come and go at once', async (kit) => {

@@ -221,6 +221,18 @@ export function readerContract(check: Check): void {
     expect(await reader.poll(200)).toEqual([]);
   });
 
+  check('goes on with what is assigned while poll() waits', async (kit) => {
+    const { transport, topic } = await filled(kit, 3);
+    const reader = open(transport);
+    const started = kit.clock.monotonic();
+    const waiting = reader.poll(20_000);
+    reader.assign([{ topic, partition: 0, offset: 1 }]);
+    const seen = records(await waiting);
+    if (seen.length === 0) seen.push(...(await take(kit, reader, 2)));
+    expect(values(seen)).toEqual(['1', '2']);
+    expect(kit.clock.monotonic() - started).toBeLessThan(10_000);
+  });
+
   check('drops what it had read ahead of a partition that is assigned anew', async (kit) => {
     const { transport, topic } = await filled(kit, 2_000);
     const reader = open(transport);

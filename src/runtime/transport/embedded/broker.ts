@@ -7,7 +7,7 @@ import { type LogBatch, markerBatch } from './logBatch.ts';
 import { Partition } from './partition.ts';
 import type { Records } from './records.ts';
 import type { Storage, StoredTopic } from './storage.ts';
-import { isCleaned, topicSettings } from './topicSettings.ts';
+import { topicSettings } from './topicSettings.ts';
 import { newTopic, outOfRange, type Topic, Topics } from './topics.ts';
 import { Transactions } from './transactions.ts';
 
@@ -66,7 +66,7 @@ export class Broker {
 
   #add(topic: Topic): void {
     this.topics.add(topic);
-    if (isCleaned(topic.settings)) this.cleaner.start();
+    this.cleaner.schedule();
   }
 
   deleteTopic(name: string): void {

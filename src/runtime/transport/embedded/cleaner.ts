@@ -17,23 +17,40 @@ export class Cleaner {
   /** End of each partition that has nothing more to clean before something new is written. */
   readonly #cleanTo = new WeakMap<Partition, number>();
   #cancel: (() => void) | undefined;
-  #isStopped = false;
+  #isRunning = false;
+  #isClosed = false;
 
   constructor(broker: Broker) {
     this.#broker = broker;
   }
 
-  /** Runs from now on, as long as there are topics with something to clean. */
+  /** Cleans at intervals from now on. */
   start(): void {
+    this.#isRunning = true;
+    this.schedule();
+  }
+
+  /** Until it is started again. */
+  pause(): void {
+    this.#isRunning = false;
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
+
+  /** For good: what is being cleaned is left as it is. */
+  close(): void {
+    this.pause();
+    this.#isClosed = true;
+  }
+
+  /** The next round, where it runs and there are topics with something to clean. */
+  schedule(): void {
+    if (!this.#isRunning || ![...this.#broker.topics.all()].some(({ settings }) => isCleaned(settings)))
+      return;
     this.#cancel ??= this.#broker.clock.after(intervalMs, () => {
       this.#cancel = undefined;
       void this.#round();
     });
-  }
-
-  stop(): void {
-    this.#isStopped = true;
-    this.#cancel?.();
   }
 
   async #round(): Promise<void> {
@@ -43,8 +60,7 @@ export class Cleaner {
       // The storage refuses, as it does to whoever writes; what is left is cleaned in another round.
       if (!(error instanceof MillraceError)) throw error;
     }
-    if (!this.#isStopped && [...this.#broker.topics.all()].some(({ settings }) => isCleaned(settings)))
-      this.start();
+    this.schedule();
   }
 
   async clean(): Promise<void> {
@@ -52,7 +68,7 @@ export class Cleaner {
       if (!isCleaned(topic.settings)) continue;
       for (const partition of topic.partitions) {
         await this.#broker.clock.breathe();
-        if (this.#isStopped) return;
+        if (this.#isClosed) return;
         if (!partition.deleted) this.#cleanPartition(topic, partition);
       }
     }

@@ -40,12 +40,19 @@ export function embeddedBroker(options: EmbeddedBrokerOptions): EmbeddedBroker {
   let clients = 0;
   let isOpen = true;
 
+  /** Without a client nothing is done in the background, nor kept running by it. */
+  function closed(connection: Connection): void {
+    connections.delete(connection);
+    if (connections.size === 0) broker.cleaner.pause();
+  }
+
   return {
     transport(clientId = `client-${++clients}`) {
       const connection = new Connection(clientId, scoped, faults);
-      if (!isOpen) connection.crash();
       connections.add(connection);
-      connection.closed.addEventListener('abort', () => connections.delete(connection), { once: true });
+      connection.closed.addEventListener('abort', () => closed(connection), { once: true });
+      if (isOpen) broker.cleaner.start();
+      else connection.crash();
       return new EmbeddedTransport(broker, connection);
     },
     clean: () => broker.cleaner.clean(),
@@ -53,7 +60,7 @@ export function embeddedBroker(options: EmbeddedBrokerOptions): EmbeddedBroker {
       if (!isOpen) return;
       isOpen = false;
       for (const connection of connections) connection.crash();
-      broker.cleaner.stop();
+      broker.cleaner.close();
       scoped.cancelAll();
       broker.storage.close();
     },

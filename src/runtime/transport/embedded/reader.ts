@@ -13,8 +13,6 @@ interface Assigned extends TopicPartition {
   position: number;
   end: number | undefined;
   paused: boolean;
-  /** Its error was thrown by the last poll: now the others have their turn. */
-  reported: boolean;
   /** Where it listens for more; another one after the topic was deleted and created again. */
   log: Partition | undefined;
 }
@@ -49,7 +47,6 @@ export class EmbeddedReader implements Reader {
       position: offset,
       end: undefined,
       paused: false,
-      reported: false,
       log: undefined,
     }));
     this.#turn = 0;
@@ -145,19 +142,11 @@ export class EmbeddedReader implements Reader {
     return { batches, moved };
   }
 
-  /** Throws what is wrong with it, unless there is something to hand out or it was said at the last poll. */
+  /** Throws what is wrong with it, unless there is something to hand out: each has its turn to be the first. */
   #isReadable(one: Assigned, found: readonly Batch[]): boolean {
     const error = this.#fault(one);
-    if (error === undefined) {
-      one.reported = false;
-      return true;
-    }
-    if (found.length === 0 && !one.reported) {
-      one.reported = true;
-      throw error;
-    }
-    one.reported = false;
-    return false;
+    if (error !== undefined && found.length === 0) throw error;
+    return error === undefined;
   }
 
   #fault(one: Assigned): MillraceError | undefined {

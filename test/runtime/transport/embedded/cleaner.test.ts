@@ -226,6 +226,42 @@ describe('Cleaner', () => {
     expect(await second.clock.run(read())).toEqual(['1 b1=1', '4 b2=2', '7 b3=3']);
   });
 
+  it('takes nothing committed for open either when records are deleted after it was cleaned', async () => {
+    const file = join(tempFolder(), 'topics.db');
+    const first = await scene(compacted, file);
+    const work = async (): Promise<void> => {
+      const producer = await first.transport.producer({ transactionalId: 'id' });
+      for (const pairs of [['a=1', 'b=1'], ['c=1'], ['a=2']]) {
+        append(producer, first.topic, ...put(...pairs));
+        await producer.commit(undefined);
+      }
+      await first.broker.clean();
+      await first.transport.admin.deleteRecords([{ ...first.partition, before: 2 }]);
+    };
+    await first.clock.run(work());
+    first.broker.close();
+    const second = embedded(undefined, file);
+    const later = await second.kit.transport();
+    const seen = await second.clock.run(readAll(second.kit, later, first.partition, 'committed', 2));
+    expect(seen.map(pair)).toEqual(['c=1', 'a=2']);
+    expect(await later.admin.endOffsets([first.partition], 'uncommitted')).toEqual([7]);
+  });
+
+  it('does nothing by itself while no client is there', async () => {
+    const first = await scene(compacted);
+    const work = async (): Promise<void> => {
+      await write(first.transport, first.topic, ...put('a=1', 'a=2'));
+      await first.transport.close();
+      await delay(first.clock, 100_000);
+      await first.broker.clean();
+    };
+    await first.clock.run(work());
+    await expect(first.clock.run(new Promise(() => {}))).rejects.toMatchObject({ code: 'INTERNAL' });
+    const later = await first.kit.transport();
+    const read = first.clock.run(readAll(first.kit, later, first.partition));
+    expect((await read).map(pair)).toEqual(['a=2']);
+  });
+
   property.prop([
     fc.array(
       fc.oneof(

@@ -203,6 +203,56 @@ describe('Faults', () => {
     expect([a.lost.length, a.failed]).toEqual([1, []]);
   });
 
+  check(
+    'do not let a member act on a heartbeat that is answered late',
+    async ({ faults, kit, topic, clock }) => {
+      const watched = { kit, group: 'group', topic, log: [] };
+      const [a, b] = [await watch(watched, 'a'), await watch(watched, 'b')];
+      await Promise.all([a.member.join(), b.member.join()]);
+      await shared(kit, [a, b]);
+      b.member.rejoin();
+      faults.of('a', 'heartbeat', { kind: 'delayResponse', ms: 4_000 });
+      await delay(clock, 300);
+      a.member.rejoin();
+      await shared(kit, [a, b]);
+      const { generation } = a.member;
+      await delay(clock, 10_000);
+      expect([a.member.generation, a.lost, b.lost]).toEqual([generation, [], []]);
+    },
+  );
+
+  check('do not throw a member out whose heartbeat arrives while it waits to join', async (scene) => {
+    const { faults, kit, topic, clock } = scene;
+    const watched = { kit, group: 'group', topic, log: [] };
+    const a = await watch(watched, 'a');
+    const b = await watch(watched, 'b', { revoked: () => delay(clock, sessionTimeoutMs + 3_000) });
+    await Promise.all([a.member.join(), b.member.join()]);
+    await shared(kit, [a, b]);
+    const { memberId } = a.member;
+    faults.of('a', 'heartbeat', { kind: 'delayRequest', ms: 500 });
+    await delay(clock, 300);
+    a.member.rejoin();
+    await delay(clock, 300);
+    await shared(kit, [a, b]);
+    expect([a.member.memberId, a.lost]).toEqual([memberId, []]);
+  });
+
+  check('keep the answer to a join from a client that stands still', async (scene) => {
+    const { faults, kit, topic, clock, partition } = scene;
+    const watched = { kit, group: 'group', topic, log: [] };
+    const a = await watch(watched, 'a');
+    const b = await watch(watched, 'b', { revoked: () => delay(clock, 1_000) });
+    await b.member.join();
+    const joining = a.member.join();
+    const reader = open(a.transport);
+    reader.assign([{ ...partition, offset: 0 }]);
+    faults.of('a', 'fetch', { kind: 'pauseClient', ms: 4_000 });
+    await reader.poll(0);
+    const started = clock.monotonic();
+    await joining;
+    expect(clock.monotonic() - started).toBe(4_000);
+  });
+
   for (const api of ['joinGroup', 'syncGroup', 'leaveGroup', 'heartbeat', 'offsetCommit'] as const) {
     for (const fault of lost) {
       check(`leave no member behind that does not exist: ${api} ${JSON.stringify(fault)}`, async (scene) => {
