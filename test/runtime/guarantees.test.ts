@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type App, aggregate, count, json, keyBy, stream, text, to } from '../../src/index.ts';
-import { type Guarantee, guarantees, seeded, type World, world } from './appKit.ts';
+import { seededRandom } from '../kit/seededRandom.ts';
+import { type Guarantee, guarantees, type World, world } from './appKit.ts';
 
 interface Order {
   readonly user: string;
@@ -83,7 +84,7 @@ describe.each(guarantees)('an application that is %s', (guarantee) => {
 
 /** Feeds, crashes and starts instances in turns; gives the number of records fed. */
 async function crashing(run: World, guarantee: Guarantee, seed: number): Promise<number> {
-  const random = seeded(seed);
+  const random = seededRandom(seed);
   const options = { sinks, guarantee, sessionTimeout: '2s', heartbeatInterval: '500ms' } as const;
   const running: App[] = [];
   let fed = 0;

@@ -84,7 +84,7 @@ export function virtualClock(start = 0): VirtualClock {
   }
 
   return {
-    now: () => start + elapsed,
+    now: () => Math.floor(start + elapsed),
     monotonic: () => elapsed,
     after,
     breathe: () => new Promise((resolve) => void after(0, resolve)),
