@@ -96,7 +96,8 @@ export class Accumulator {
 
   /** Resolves when what there is now of a transaction and those before is acknowledged; rejects with what `fail` is told. */
   async acknowledged(transaction: number): Promise<void> {
-    await Promise.all(this.#placing);
+    // Without a wait where there is none to place: what is appended after this call is not waited for.
+    if (this.#placing.size > 0) await Promise.all(this.#placing);
     if (this.#failure !== undefined) throw this.#failure;
     const batches = [...this.active].flatMap((partition) => partition.batches);
     const awaited = batches.filter((batch) => batch.transaction <= transaction);

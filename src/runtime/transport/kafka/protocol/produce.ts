@@ -56,7 +56,8 @@ function parsePartition(decoder: Decoder, topic: string): ProducedPartition {
   const appendTime = decoder.int64();
   decoder.int64(); // log start offset
   const recordErrors = decoder.compactArray(parseRecordError);
-  const message = decoder.compactNullableString() ?? recordErrors.find((one) => one !== null) ?? null;
+  const general = decoder.compactNullableString();
+  const message = recordErrors.find((one) => one !== null) ?? general;
   decoder.tags();
   return { topic, partition, errorCode, message, baseOffset, appendTime };
 }

@@ -1,0 +1,192 @@
+import type { Decoder } from '../../../../src/runtime/transport/kafka/protocol/decoder.ts';
+import { Encoder } from '../../../../src/runtime/transport/kafka/protocol/encoder.ts';
+import { code } from '../../../../src/runtime/transport/kafka/protocol/errors.ts';
+import type { ModelCoordinator, Who } from './modelCoordinator.ts';
+import type { ModelLog } from './modelLog.ts';
+
+export interface Served {
+  readonly node: number;
+  readonly log: (topic: string, partition: number) => ModelLog | undefined;
+  readonly coordinator: ModelCoordinator;
+}
+
+type Topics<P> = [topic: string, partitions: P[]][];
+
+function topicsOf<P>(request: Decoder, partition: () => P): Topics<P> {
+  return request.compactArray(() => {
+    const topic = request.compactString();
+    const partitions = request.compactArray(partition);
+    request.tags();
+    return [topic, partitions] as [string, P[]];
+  });
+}
+
+function answerTopics<P>(
+  answer: Encoder,
+  topics: Topics<P>,
+  partition: (topic: string, one: P) => void,
+): Encoder {
+  return answer.compactArray(topics, ([topic, partitions]) => {
+    answer.compactString(topic).compactArray(partitions, (one) => partition(topic, one));
+    answer.noTags();
+  });
+}
+
+export function answerProduce(request: Decoder, { node, log }: Served, injected: number): Encoder {
+  request.compactNullableString(); // transactional id
+  request.int16(); // acks
+  request.int32(); // timeout
+  const topics = topicsOf(request, () => {
+    const partition = { partition: request.int32(), records: request.compactBytes() };
+    request.tags();
+    return partition;
+  });
+  const answer = new Encoder();
+  return answerTopics(answer, topics, (topic, { partition, records }) => {
+    const led = log(topic, partition);
+    const refused = injected !== 0 ? injected : led === undefined ? 3 : led.leader === node ? 0 : 6;
+    const { errorCode, baseOffset } =
+      refused === 0 ? led!.append(records) : { errorCode: refused, baseOffset: -1 };
+    answer.int32(partition).int16(errorCode).int64(baseOffset).int64(-1).int64(0);
+    answer
+      .compactArray([], () => {})
+      .compactNullableString(null)
+      .noTags();
+  })
+    .int32(0)
+    .noTags();
+}
+
+export interface Fetching {
+  readonly maxWaitMs: number;
+  /** Is there anything to answer with, errors included? */
+  ready(): boolean;
+  answer(): Encoder;
+}
+
+export function answerFetch(request: Decoder, { node, log }: Served, injected: number): Fetching {
+  request.int32(); // replica
+  const maxWaitMs = request.int32();
+  request.int32(); // minimum of bytes
+  request.int32(); // maximum of bytes
+  const committed = request.int8() === 1;
+  request.int32(); // session
+  request.int32();
+  const topics = topicsOf(request, () => {
+    const [partition, epoch, offset, lastEpoch] = [
+      request.int32(),
+      request.int32(),
+      request.int64(),
+      request.int32(),
+    ];
+    request.int64(); // log start of a follower
+    const maxBytes = request.int32();
+    request.tags();
+    return { partition, epoch, offset, lastEpoch, maxBytes };
+  });
+  const refusal = (
+    topic: string,
+    { partition, epoch, offset }: (typeof topics)[number][1][number],
+  ): number => {
+    const led = log(topic, partition);
+    if (injected !== 0) return injected;
+    if (led === undefined) return code.unknownTopicOrPartition;
+    if (led.leader !== node) return code.notLeaderOrFollower;
+    if (epoch < led.leaderEpoch) return 74; // FENCED_LEADER_EPOCH
+    return offset < led.start || offset > led.end ? code.offsetOutOfRange : code.none;
+  };
+  const limit = (led: ModelLog): number => (committed ? led.lastStableOffset : led.end);
+  return {
+    maxWaitMs,
+    ready: () =>
+      topics.some(([topic, partitions]) =>
+        partitions.some((one) => refusal(topic, one) !== 0 || one.offset < limit(log(topic, one.partition)!)),
+      ),
+    answer: () => {
+      const answer = new Encoder().int32(0).int16(0).int32(0);
+      return answerTopics(answer, topics, (topic, one) => {
+        const errorCode = refusal(topic, one);
+        const led = log(topic, one.partition);
+        answer.int32(one.partition).int16(errorCode);
+        if (errorCode !== 0 || led === undefined) {
+          answer
+            .int64(-1)
+            .int64(-1)
+            .int64(-1)
+            .compactArray([], () => {});
+          answer.int32(-1).compactBytes(Buffer.alloc(0)).noTags();
+          return;
+        }
+        const records = led.read(one.offset, one.maxBytes, limit(led));
+        const aborted = committed ? led.aborted.filter(({ lastOffset }) => lastOffset >= one.offset) : [];
+        answer.int64(led.end).int64(led.lastStableOffset).int64(led.start);
+        answer.compactArray(aborted, ({ producerId, firstOffset }) =>
+          answer.int64(producerId).int64(firstOffset).noTags(),
+        );
+        answer.int32(-1).compactBytes(records);
+        if (led.divergesAt === undefined) answer.noTags();
+        else answer.uvarint(1).uvarint(0).uvarint(13).int32(0).int64(led.divergesAt).noTags();
+      }).noTags();
+    },
+  };
+}
+
+function who(request: Decoder): Who {
+  return { id: request.compactString(), producerId: request.int64(), epoch: request.int16() };
+}
+
+/** InitProducerId, AddPartitionsToTxn, AddOffsetsToTxn, EndTxn and TxnOffsetCommit, by their API keys. */
+export const transactionAnswers: Readonly<
+  Record<number, (request: Decoder, served: Served, injected: number) => Encoder>
+> = {
+  22: (request, { coordinator }, injected) => {
+    const id = request.compactNullableString();
+    const refused = { errorCode: injected, producerId: -1, epoch: -1 };
+    const { errorCode, producerId, epoch } = injected === 0 ? coordinator.init(id) : refused;
+    return new Encoder().int32(0).int16(errorCode).int64(producerId).int16(epoch).noTags();
+  },
+  24: (request, { coordinator, log }, injected) => {
+    const asking = who(request);
+    const topics = topicsOf(request, () => request.int32());
+    const logs = topics.flatMap(([topic, partitions]) => partitions.map((one) => log(topic, one)!));
+    const errorCode = injected || coordinator.addPartitions(asking, logs);
+    const answer = new Encoder().int32(0);
+    return answerTopics(answer, topics, (_, one) => answer.int32(one).int16(errorCode).noTags()).noTags();
+  },
+  25: (request, { coordinator }, injected) => {
+    const errorCode = injected || coordinator.addOffsets(who(request), request.compactString());
+    return new Encoder().int32(0).int16(errorCode).noTags();
+  },
+  26: (request, { coordinator }, injected) => {
+    const asking = who(request);
+    const how = request.boolean() ? 'commit' : 'abort';
+    const errorCode = injected || coordinator.end(asking, how);
+    return new Encoder().int32(0).int16(errorCode).noTags();
+  },
+  28: (request, { coordinator }, injected) => {
+    const [id, group, producerId, epoch] = [
+      request.compactString(),
+      request.compactString(),
+      request.int64(),
+      request.int16(),
+    ];
+    request.int32(); // generation
+    request.compactString(); // member
+    request.compactNullableString(); // instance
+    const topics = topicsOf(request, () => {
+      const position = { partition: request.int32(), offset: request.int64() };
+      request.int32(); // leader epoch
+      request.compactNullableString(); // metadata
+      request.tags();
+      return position;
+    });
+    const offsets = new Map(
+      topics.flatMap(([topic, own]) => own.map((one) => [`${topic}-${one.partition}`, one.offset] as const)),
+    );
+    const errorCode = injected || coordinator.commitOffsets({ id, producerId, epoch }, group, offsets);
+    const answer = new Encoder().int32(0);
+    return answerTopics(answer, topics, (_, { partition }) =>
+      answer.int32(partition).int16(errorCode).noTags(),
+    ).noTags();
+  },
+};

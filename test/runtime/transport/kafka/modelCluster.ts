@@ -1,0 +1,192 @@
+import { type Clock, delay } from '../../../../src/runtime/clock.ts';
+import type { Connection, TopicMetadata } from '../../../../src/runtime/transport/kafka/connection.ts';
+import { Decoder } from '../../../../src/runtime/transport/kafka/protocol/decoder.ts';
+import { Encoder } from '../../../../src/runtime/transport/kafka/protocol/encoder.ts';
+import type { Request } from '../../../../src/runtime/transport/kafka/protocol/request.ts';
+import { RequestLost } from '../../../../src/runtime/transport/kafka/requestLost.ts';
+import { answerFetch, answerProduce, type Served, transactionAnswers } from './modelAnswers.ts';
+import { ModelCoordinator } from './modelCoordinator.ts';
+import { ModelLog } from './modelLog.ts';
+
+export const api = {
+  produce: 0,
+  fetch: 1,
+  init: 22,
+  addPartitions: 24,
+  addOffsets: 25,
+  endTxn: 26,
+  offsets: 28,
+};
+
+/** ms until a client hears that its connection is broken. */
+const connectionBreaksMs = 20;
+
+/**
+ * What becomes of a request: an error code as its answer and no effect; never sent; done, but the answer is lost; the
+ * connection breaks and it is done all the same, but only so many ms later.
+ */
+export type Fault = number | 'not sent' | 'answer lost' | { readonly doneAfterMs: number } | undefined;
+
+export interface Call {
+  readonly node: number;
+  readonly lane: string;
+  readonly apiKey: number;
+  /** How many of this API there were before. */
+  readonly before: number;
+}
+
+/**
+ * A cluster in memory behind the port that the data path uses: it reads the bytes of each request, keeps logs as brokers do,
+ * with their checks, and fails on demand. For what one real broker cannot be made to do.
+ */
+export class ModelCluster implements Connection {
+  requestTimeoutMs = 30_000;
+  readonly random: () => number;
+  readonly transactions: ModelCoordinator;
+  readonly logs: Map<string, ModelLog[]> = new Map();
+  readonly calls: Call[] = [];
+  readonly released: string[] = [];
+  readonly inUse: Connection['inUse'] = new Set();
+  fault: (call: Call) => Fault = () => undefined;
+  latencyMs = 1;
+  readonly #clock: Clock;
+  readonly #ended = new AbortController();
+  readonly #known = new Map<string, TopicMetadata>();
+  #waiting: (() => void)[] = [];
+
+  constructor(clock: Clock, random: () => number = () => 0.5) {
+    this.#clock = clock;
+    this.random = random;
+    this.transactions = new ModelCoordinator(clock);
+  }
+
+  get closed(): AbortSignal {
+    return this.#ended.signal;
+  }
+
+  /** One partition for each leader. */
+  topic(topic: string, ...leaders: readonly number[]): ModelLog[] {
+    const logs = leaders.map((leader, partition) => new ModelLog(topic, partition, leader));
+    this.logs.set(topic, logs);
+    return logs;
+  }
+
+  async send<T>(node: number, lane: string, request: Request<T>): Promise<T> {
+    if (this.closed.aborted) throw closedError();
+    const before = this.calls.filter(({ apiKey }) => apiKey === request.apiKey).length;
+    const call = { node, lane, apiKey: request.apiKey, before };
+    this.calls.push(call);
+    const fault = this.fault(call);
+    const bytes = bodyOf(request);
+    if (fault === 'not sent') {
+      await delay(this.#clock, this.latencyMs);
+      throw lost(false);
+    }
+    if (typeof fault === 'object') {
+      this.#clock.after(fault.doneAfterMs, () => void this.#answer(node, request.apiKey, bytes, 0));
+      await delay(this.#clock, connectionBreaksMs);
+      throw lost(true);
+    }
+    await delay(this.#clock, this.latencyMs);
+    const answer = await this.#answer(node, request.apiKey, bytes, typeof fault === 'number' ? fault : 0);
+    this.#wake();
+    await delay(this.#clock, this.latencyMs);
+    if (this.closed.aborted) throw closedError();
+    if (fault === 'answer lost') throw lost(true);
+    return request.parse(new Decoder(answer.toBuffer()));
+  }
+
+  async topics(
+    names: readonly string[],
+    options?: { fresh?: boolean },
+  ): Promise<ReadonlyMap<string, TopicMetadata>> {
+    if (this.closed.aborted) throw closedError();
+    for (const name of names) if (options?.fresh === true || !this.#known.has(name)) this.#learn(name);
+    await delay(this.#clock, this.latencyMs);
+    return new Map(names.flatMap((name) => (this.#known.has(name) ? [[name, this.#known.get(name)!]] : [])));
+  }
+
+  known(topic: string): TopicMetadata | undefined {
+    return this.#known.get(topic);
+  }
+
+  async coordinator(): Promise<number> {
+    return 1;
+  }
+
+  async controller(): Promise<number> {
+    return 1;
+  }
+
+  release(lane: string): void {
+    this.released.push(lane);
+  }
+
+  async open(): Promise<void> {}
+
+  crash(): void {
+    this.#ended.abort(closedError());
+    this.#wake();
+  }
+
+  async close(): Promise<void> {
+    this.crash();
+  }
+
+  /** Something was written: fetches that wait look again. */
+  #wake(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  async #answer(node: number, apiKey: number, bytes: Buffer, injected: number): Promise<Encoder> {
+    const log = (topic: string, partition: number) => this.logs.get(topic)?.[partition];
+    const served: Served = { node, log, coordinator: this.transactions };
+    const request = new Decoder(bytes);
+    if (apiKey === api.produce) return answerProduce(request, served, injected);
+    if (apiKey !== api.fetch) return transactionAnswers[apiKey]!(request, served, injected);
+    const fetching = answerFetch(request, served, injected);
+    const deadline = this.#clock.monotonic() + fetching.maxWaitMs;
+    while (!fetching.ready() && this.#clock.monotonic() < deadline && !this.closed.aborted) {
+      await this.#change(Math.min(10, deadline - this.#clock.monotonic()));
+    }
+    return fetching.answer();
+  }
+
+  #change(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(ms, resolve);
+      this.#waiting.push(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
+  #learn(name: string): void {
+    const logs = this.logs.get(name);
+    if (logs === undefined) return void this.#known.delete(name);
+    const partitions = logs.map(({ partition, leader, leaderEpoch }) => ({
+      partition,
+      leader,
+      leaderEpoch,
+      errorCode: 0,
+      replicas: [],
+      inSync: [],
+    }));
+    this.#known.set(name, { topic: name, topicId: Buffer.alloc(16), partitions });
+  }
+}
+
+function bodyOf(request: Request<unknown>): Buffer {
+  const encoder = new Encoder();
+  request.body(encoder);
+  return Buffer.from(encoder.toBuffer());
+}
+
+function lost(mayHaveArrived: boolean): RequestLost {
+  return new RequestLost('BROKER_UNREACHABLE', 'the answer was lost', mayHaveArrived);
+}
+
+function closedError(): RequestLost {
+  return new RequestLost('TRANSPORT_CLOSED', 'the connection was closed', false);
+}

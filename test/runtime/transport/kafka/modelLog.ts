@@ -1,0 +1,147 @@
+import { code } from '../../../../src/runtime/transport/kafka/protocol/errors.ts';
+import {
+  type BatchHeader,
+  readBatchHeader,
+} from '../../../../src/runtime/transport/kafka/recordBatch/batchHeader.ts';
+import { openBatch } from '../../../../src/runtime/transport/kafka/recordBatch/openBatch.ts';
+import { markerBatch } from './batches.ts';
+
+interface Appended {
+  readonly baseOffset: number;
+  readonly bytes: Buffer;
+  readonly header: BatchHeader;
+}
+
+interface KnownProducer {
+  epoch: number;
+  /** The last five batches, by which repetitions are known. */
+  readonly recent: { readonly first: number; readonly last: number; readonly baseOffset: number }[];
+  /** Of the first record of its open transaction. */
+  openSince: number | undefined;
+}
+
+/** One partition of the model: a log with what a broker checks before it appends (sequences, epochs, leadership). */
+export class ModelLog {
+  readonly topic: string;
+  readonly partition: number;
+  leader: number;
+  leaderEpoch = 0;
+  start = 0;
+  end = 0;
+  maxBatchBytes: number = Number.POSITIVE_INFINITY;
+  /** What a leader says to one who has read what is not in its log. */
+  divergesAt: number | undefined;
+  readonly aborted: {
+    readonly producerId: number;
+    readonly firstOffset: number;
+    readonly lastOffset: number;
+  }[] = [];
+  /** Producer ids that are in a transaction with this partition. */
+  readonly enrolled: Set<number> = new Set();
+  readonly #batches: Appended[] = [];
+  readonly #producers = new Map<number, KnownProducer>();
+
+  constructor(topic: string, partition: number, leader: number) {
+    this.topic = topic;
+    this.partition = partition;
+    this.leader = leader;
+  }
+
+  moveTo(leader: number): void {
+    this.leader = leader;
+    this.leaderEpoch++;
+  }
+
+  /** Behind which nothing is decided. */
+  get lastStableOffset(): number {
+    const open = [...this.#producers.values()].flatMap(({ openSince }) => openSince ?? []);
+    return Math.min(this.end, ...open);
+  }
+
+  append(records: Buffer): { readonly errorCode: number; readonly baseOffset: number } {
+    const refused = (errorCode: number) => ({ errorCode, baseOffset: -1 });
+    const header = readBatchHeader(records, 0, this)!;
+    if (records.length > this.maxBatchBytes) return refused(code.messageTooLarge);
+    openBatch(records, header, this); // checks the checksum
+    const { producerId, producerEpoch, baseSequence, count } = header;
+    const producer = this.#producer(producerId, producerEpoch);
+    if (producerEpoch < producer.epoch) return refused(code.invalidProducerEpoch);
+    const transactional = (header.attributes & 0x10) !== 0;
+    if (transactional && !this.enrolled.has(producerId)) return refused(48); // INVALID_TXN_STATE
+    const known = producer.recent.find(
+      ({ first, last }) => first === baseSequence && last === baseSequence + count - 1,
+    );
+    if (known !== undefined) return { errorCode: code.none, baseOffset: known.baseOffset };
+    const expected = producer.recent.at(-1) === undefined ? 0 : producer.recent.at(-1)!.last + 1;
+    if (baseSequence !== expected) return refused(45); // OUT_OF_ORDER_SEQUENCE_NUMBER
+    const baseOffset = this.#add(Buffer.from(records));
+    producer.recent.push({ first: baseSequence, last: baseSequence + count - 1, baseOffset });
+    if (producer.recent.length > 5) producer.recent.shift();
+    if (transactional) producer.openSince ??= baseOffset;
+    return { errorCode: code.none, baseOffset };
+  }
+
+  /** Appends without asking who wrote it. */
+  put(bytes: Buffer): void {
+    this.#add(bytes);
+  }
+
+  /** The batch with an offset, as it stands in the log. */
+  bytesAt(offset: number): Buffer {
+    return this.#batches.findLast(({ baseOffset }) => baseOffset <= offset)!.bytes;
+  }
+
+  /** Ends a producer's transaction here; whoever comes with a lower epoch afterwards is refused. */
+  mark(producerId: number, epoch: number, how: 'commit' | 'abort'): void {
+    const producer = this.#producer(producerId, epoch);
+    producer.epoch = Math.max(producer.epoch, epoch);
+    if (how === 'abort' && producer.openSince !== undefined) {
+      this.aborted.push({ producerId, firstOffset: producer.openSince, lastOffset: this.end });
+    }
+    producer.openSince = undefined;
+    this.enrolled.delete(producerId);
+    this.#add(markerBatch(0, producerId, how));
+  }
+
+  /** Whole batches from an offset on, at least one where there is one, below a limit. */
+  read(offset: number, maxBytes: number, below: number): Buffer {
+    const found: Buffer[] = [];
+    let bytes = 0;
+    for (const { baseOffset, header, bytes: batch } of this.#batches) {
+      const last = baseOffset + header.nextOffset - 1;
+      if (last < offset || baseOffset >= below) continue;
+      if (found.length > 0 && bytes + batch.length > maxBytes) {
+        // As brokers do: what is over the limit is cut off, not left out.
+        found.push(batch.subarray(0, Math.max(0, maxBytes - bytes)));
+        break;
+      }
+      found.push(batch);
+      bytes += batch.length;
+    }
+    return Buffer.concat(found);
+  }
+
+  #producer(producerId: number, epoch: number): KnownProducer {
+    let producer = this.#producers.get(producerId);
+    if (producer === undefined) {
+      producer = { epoch, recent: [], openSince: undefined };
+      this.#producers.set(producerId, producer);
+    }
+    if (epoch > producer.epoch) {
+      producer.epoch = epoch;
+      producer.recent.length = 0;
+    }
+    return producer;
+  }
+
+  #add(bytes: Buffer): number {
+    const baseOffset = this.end;
+    bytes.writeBigInt64BE(BigInt(baseOffset));
+    bytes.writeInt32BE(this.leaderEpoch, 12);
+    const relative = readBatchHeader(bytes, 0, this)!;
+    const header = { ...relative, nextOffset: relative.nextOffset - baseOffset };
+    this.#batches.push({ baseOffset, bytes, header });
+    this.end = baseOffset + header.nextOffset;
+    return baseOffset;
+  }
+}
