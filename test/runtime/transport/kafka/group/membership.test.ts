@@ -309,12 +309,13 @@ describe('membership', () => {
     await passing(
       clock,
       waitFor(() => clock.monotonic() > 120_000),
+      200,
     );
     expect(log).toEqual([]);
     const again = await ScriptedBroker.start(undefined, port);
     closing.push(() => again.stop());
     for (const [apiKey, script] of broker.scripts) again.scripts.set(apiKey, script);
-    await passing(clock, joining);
+    await passing(clock, joining, 50);
     expect(log).toEqual(['assigned 0,1 in 1']);
   });
 
