@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { openTaskState, type TaskState } from '../state/taskState.ts';
 import type { CommitMeta } from './commitMeta.ts';
 import { type Commit, type CommitParts, commitAtLeastOnce, commitExactlyOnce } from './commitTask.ts';
+import type { Positions } from './findPositions.ts';
 import type { TaskPlan } from './plan.ts';
 import { mergeQueue, type Queue } from './queue.ts';
 import { createTask, type Task, type TaskInput } from './task/task.ts';
@@ -20,7 +21,7 @@ const stride = 64;
 export interface Opened {
   readonly home: TaskHome;
   readonly producer: Producer;
-  readonly positions: ReadonlyMap<string, number>;
+  readonly positions: Positions;
   readonly poisoned: Poisoned;
   readonly commit: CommitMeta | undefined;
   readonly changelogs: ReadonlyMap<string, number>;
@@ -55,10 +56,11 @@ export class ActiveTask {
     this.#meta = {
       sequence: commit?.sequence ?? 0,
       incarnation: commit?.incarnation || randomUUID(),
-      positions: Object.fromEntries(positions),
+      positions: Object.fromEntries(positions.offsets),
       streamTime: commit?.streamTime ?? -1,
     };
     this.#committed = this.#meta;
+    this.#worked = positions.untold;
     this.#commit = exactlyOnce ? commitExactlyOnce : commitAtLeastOnce;
     this.#state = openTaskState(
       home.backend,
@@ -75,7 +77,7 @@ export class ActiveTask {
       clock,
       globalView: setting.globalView,
       topicOf: names.topic,
-      positions,
+      positions: positions.offsets,
       poisoned,
       onDrop: setting.onDrop,
       onFailure: (error) => setting.onFailure(plan, error),

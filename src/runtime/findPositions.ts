@@ -18,6 +18,13 @@ export interface PositionParts {
   readonly stateful: boolean;
 }
 
+export interface Positions {
+  /** Next offset to read, by topic. */
+  readonly offsets: ReadonlyMap<string, number>;
+  /** The group has not been told yet: a crash came between state and offsets. Nothing depends on it but who watches lag. */
+  readonly untold: boolean;
+}
+
 /** How long committed offsets may take to become visible after the transaction that holds them. */
 const visibleWithin = 30_000;
 
@@ -28,15 +35,21 @@ const visibleWithin = 30_000;
 export async function findPositions(
   parts: PositionParts,
   commit: CommitMeta | undefined,
-): Promise<Map<string, number>> {
+): Promise<Positions> {
   const { task, transport, group, clock } = parts;
   const partitions = task.topics.map((topic) => ({ topic, partition: task.partition }));
   const deadline = clock.monotonic() + visibleWithin;
   for (;;) {
     const committed = await transport.committed(group, partitions);
-    if (commit === undefined || commit.incarnation === '') return await fromGroup(parts, committed);
+    if (commit === undefined || commit.incarnation === '') {
+      return { offsets: await fromGroup(parts, committed), untold: false };
+    }
     const behind = task.topics.filter((topic, index) => !agrees(parts, topic, committed[index], commit));
-    if (behind.length === 0) return await fromState(parts, commit);
+    if (behind.length === 0) {
+      const offsets = await fromState(parts, commit);
+      const untold = task.topics.some((topic, index) => offsets.get(topic) !== committed[index]?.offset);
+      return { offsets, untold };
+    }
     if (clock.monotonic() > deadline)
       throw moved(parts, behind[0]!, committed[task.topics.indexOf(behind[0]!)], commit);
     await delay(clock, 200, parts.signal);
