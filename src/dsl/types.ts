@@ -55,5 +55,5 @@ export interface NeedsCodec {
 }
 /** What a function made of the values of S. */
 export type Made<S, K, V> = IsJson<V> extends true ? With<S, K, V> : With<S, K, V> & NeedsCodec;
-/** H, still in need of a codec if S is. */
-export type Keep<S, H> = S extends NeedsCodec ? H & NeedsCodec : H;
+/** H, still in need of a codec if S, or one of several, is. */
+export type Keep<S, H> = [Extract<S, NeedsCodec>] extends [never] ? H : H & NeedsCodec;

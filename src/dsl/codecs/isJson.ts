@@ -30,6 +30,8 @@ type Lossy =
   | bigint
   | symbol
   | undefined
+  // biome-ignore lint/suspicious/noConfusingVoidType: what a function without a return gives
+  | void
   | ((...args: never) => unknown)
   | ArrayBuffer
   | ArrayBufferView
