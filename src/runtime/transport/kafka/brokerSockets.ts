@@ -69,6 +69,12 @@ export class BrokerSockets {
     if (known !== undefined) retire(known);
   }
 
+  /** A node that is gone: its sockets are closed once they are idle. */
+  forget(id: number): void {
+    this.release(id);
+    this.#nodes.delete(id);
+  }
+
   /** Closes the sockets to a node once they are idle; it stays known. */
   release(id: number): void {
     const node = this.#nodes.get(id);

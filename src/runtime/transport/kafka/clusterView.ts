@@ -115,6 +115,9 @@ export class ClusterView {
   }
 
   #learn(found: Metadata): Metadata {
+    const there = new Set(found.nodes.map(({ id }) => id));
+    // Brokers that have left the cluster are not asked any more, and not waited for.
+    for (const id of this.#advertised()) if (there.size > 0 && !there.has(id)) this.#sockets.forget(id);
     for (const node of found.nodes) this.#sockets.learn(node.id, { host: node.host, port: node.port });
     if (found.controller >= 0) this.#controller = found.controller;
     return found;

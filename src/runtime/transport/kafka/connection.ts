@@ -1,9 +1,8 @@
 import { randomInt } from 'node:crypto';
-import { MillraceError } from '../../../errors.ts';
 import type { Clock } from '../../clock.ts';
-import { type Address, parseAddress } from './address.ts';
 import { Attempts } from './attempts.ts';
 import { BrokerSockets } from './brokerSockets.ts';
+import { checkConfig } from './checkConfig.ts';
 import { ClusterView } from './clusterView.ts';
 import type { KafkaConfig } from './kafkaConfig.ts';
 import { type KafkajsBridge, kafkajsBridge } from './kafkajsBridge.ts';
@@ -76,6 +75,7 @@ class KafkaConnection implements Connection {
   readonly #coordinators = new Map<string, number>();
 
   constructor(config: KafkaConfig, clock: Clock) {
+    const bootstrap = checkConfig(config);
     this.random = config.random ?? (() => randomInt(2 ** 32) / 2 ** 32);
     this.requestTimeoutMs = config.requestTimeoutMs ?? 30_000;
     this.#connectTimeoutMs = config.connectTimeoutMs ?? 10_000;
@@ -88,7 +88,7 @@ class KafkaConnection implements Connection {
       random,
     };
     this.#sockets = new BrokerSockets(this.#bridge, settings, clock);
-    this.#view = new ClusterView(this.#sockets, bootstrapOf(config), this.requestTimeoutMs, random, clock);
+    this.#view = new ClusterView(this.#sockets, bootstrap, this.requestTimeoutMs, random, clock);
   }
 
   async open(): Promise<void> {
@@ -166,15 +166,6 @@ class KafkaConnection implements Connection {
   async close(): Promise<void> {
     this.#sockets.end();
   }
-}
-
-function bootstrapOf(config: KafkaConfig): Address[] {
-  if (config.brokers.length > 0) return config.brokers.map(parseAddress);
-  throw new MillraceError('INVALID_SETTING', 'there is no broker to connect to', {
-    expected: 'at least one host:port',
-    found: 'an empty list',
-    next: 'Set brokers, for example localhost:9092.',
-  });
 }
 
 function isUnreachable(error: unknown): boolean {

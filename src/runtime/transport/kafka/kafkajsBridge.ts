@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls, createSecureContext } from 'node:tls';
+import { connect as connectTls } from 'node:tls';
 import { type Cluster, Kafka, logLevel, type Mechanism, type SASLOptions } from 'kafkajs';
 import { MillraceError } from '../../../errors.ts';
 import type { Address } from './address.ts';
@@ -52,7 +52,7 @@ export interface OpenedSocket {
 }
 
 export interface KafkajsBridge {
-  /** UNSUPPORTED_CLIENT unless the installed kafkajs is the one this file was written for. INVALID_SETTING for keys that are none. */
+  /** UNSUPPORTED_CLIENT unless the installed kafkajs is the one this file was written for. */
   check(): Promise<void>;
   /** Resolves with an authenticated socket. NOT_AUTHENTICATED, or RequestLost when the broker cannot be reached. */
   openSocket(to: Address, signal: AbortSignal): Promise<OpenedSocket>;
@@ -168,7 +168,6 @@ function withoutIdleTimers(queue: InnerQueue): void {
 }
 
 async function checkShapes(config: KafkaConfig): Promise<void> {
-  checkKeys(config);
   const found = (createRequire(import.meta.url)('kafkajs/package.json') as { version?: unknown }).version;
   if (found !== builtOn) throw unsupported(`kafkajs ${builtOn}`, `kafkajs ${String(found)}`);
   const cluster = clusterOf(config, () => {
@@ -191,19 +190,6 @@ async function checkShapes(config: KafkaConfig): Promise<void> {
   expectFunction(broker?.connect, 'broker.connect');
   if (broker.versions !== null)
     throw unsupported('broker.versions, null before connect()', typeof broker.versions);
-}
-
-function checkKeys({ ssl }: KafkaConfig): void {
-  if (typeof ssl !== 'object') return;
-  try {
-    createSecureContext(ssl);
-  } catch (cause) {
-    throw new MillraceError('INVALID_SETTING', 'the ssl setting cannot be used', {
-      cause,
-      expected: 'ca, cert and key in PEM, or what else tls.connect takes',
-      next: 'Check that each holds the contents of its file, not its path, and that the key fits the certificate.',
-    });
-  }
 }
 
 function expectFunction(value: unknown, name: string): void {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type VirtualClock, virtualClock } from '../../../../src/runtime/testing/virtualClock.ts';
 import { type Connection, openConnection } from '../../../../src/runtime/transport/kafka/connection.ts';
@@ -30,7 +31,29 @@ function connect(
 
 /** Port 1 of the loopback interface: refused at once. */
 const nobody = '127.0.0.1:1';
+const password = { mechanism: 'plain', username: 'alice', password: 's3cret' } as const;
 const beat = heartbeat('group', 1, 'member');
+
+describe('openConnection', () => {
+  it.each<[string, Partial<KafkaConfig>, string]>([
+    ['no brokers', { brokers: [] }, 'at least one host:port'],
+    ['a broker without a port', { brokers: ['localhost'] }, '"localhost"'],
+    ['keys that are none', { ssl: { cert: 'broker.pem', key: 's3cret' } }, 'the contents of its file'],
+    ['an unknown mechanism', { sasl: { ...password, mechanism: 'gssapi' as 'plain' } }, 'scram-sha-256'],
+    ['no user name', { sasl: { ...password, username: '' } }, 'sasl.username is missing'],
+    ['no password', { sasl: { ...password, password: undefined as unknown as string } }, 'sasl.password'],
+    [
+      'a token in place of a function',
+      { sasl: { mechanism: 'oauthbearer', token: 's3cret' as never } },
+      'function',
+    ],
+  ])('refuses %s before it connects, and shows no secret', (_, config, words) => {
+    const open = () => openConnection({ brokers: ['localhost:1'], ...config }, virtualClock());
+    expect(open).toThrow(expect.objectContaining({ code: 'INVALID_SETTING' }));
+    expect(open).toThrow(words);
+    expect(open).not.toThrow('s3cret');
+  });
+});
 
 describe('Connection.open', () => {
   it('resolves when a broker answers', async () => {
@@ -38,6 +61,17 @@ describe('Connection.open', () => {
     const { connection } = connect([one.address]);
     await connection.open();
     expect(await connection.controller()).toBe(1);
+  });
+
+  it('speaks TLS', async () => {
+    const file = (name: string) => readFileSync(new URL(`certificates/${name}`, import.meta.url));
+    const one = await ScriptedBroker.start({ cert: file('broker.pem'), key: file('broker.key') });
+    closing.push(() => one.stop());
+    one.scripts.set(api.heartbeat, () => (encoder) => encoder.int32(0).int16(0));
+    const { connection } = connect([one.address], { ssl: { ca: file('authority.pem') } });
+    await connection.open();
+    const long = heartbeat('g'.repeat(30_000), 1, 'm'.repeat(30_000));
+    expect(await Promise.all([connection.send(1, 'a', long), connection.send(1, 'a', long)])).toHaveLength(2);
   });
 
   it('goes on to the next broker where one does not answer', async () => {
@@ -101,10 +135,6 @@ describe('Connection.open', () => {
     expect(String(error)).toContain(`broker ${one.address} answers, but not where it says it is`);
     expect(String(error)).toContain('advertised: 127.0.0.1:1');
     expect(String(error)).toContain('advertised.listeners');
-  });
-
-  it('refuses a list without brokers before it connects', () => {
-    expect(() => connect([])).toThrow(expect.objectContaining({ code: 'INVALID_SETTING' }));
   });
 
   it('ends when it is closed meanwhile', async () => {
@@ -319,6 +349,24 @@ describe('Connection.topics', () => {
     await one.stop();
     const topics = await passing(clock, connection.topics(['t']));
     expect(topics.get('t')?.partitions[0]?.leader).toBe(2);
+  });
+
+  it('does not ask brokers that have left the cluster', async () => {
+    const [one, two] = [await broker(), await broker()];
+    const both = [
+      { id: 1, port: one.port },
+      { id: 2, port: two.port },
+    ];
+    one.scripts.set(api.metadata, () => cluster(both, []));
+    two.scripts.set(api.metadata, () => cluster(both, []));
+    two.scripts.set(api.heartbeat, () => (encoder) => encoder.int32(0).int16(0));
+    const { connection } = connect([one.address]);
+    await connection.open();
+    expect(await connection.send(2, 'a', beat)).toEqual({ errorCode: 0 });
+    for (const each of [one, two]) each.scripts.set(api.metadata, () => cluster(both.slice(0, 1), []));
+    await connection.topics(['t'], { fresh: true });
+    await expect(connection.send(2, 'a', beat)).rejects.toThrow('no broker 2');
+    await expect.poll(() => two.sockets.size).toBe(0);
   });
 
   it('follows a broker to its new address', async () => {
