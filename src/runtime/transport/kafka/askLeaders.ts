@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.ts';
 import type { TopicPartition } from '../transport.ts';
 import { Attempts } from './attempts.ts';
 import type { Connection, TopicMetadata } from './connection.ts';
+import { partitionKey } from './partitionKey.ts';
 import type { PartitionAnswer } from './protocol/byTopic.ts';
 import { isRetriable, toMillraceError } from './protocol/errors.ts';
 import type { Request } from './protocol/request.ts';
@@ -37,14 +38,15 @@ export async function askLeaders<P extends TopicPartition, A extends PartitionAn
   while (open.length > 0) {
     const round = await askRound(connection, call, open, attempts.repeated, grace.last);
     for (const answer of round.answers) {
-      if (attempts.last || !isRetriable(answer.errorCode)) answers.set(key(answer), checked(answer, call));
+      if (attempts.last || !isRetriable(answer.errorCode))
+        answers.set(partitionKey(answer), checked(answer, call));
     }
-    open = open.filter((partition) => !answers.has(key(partition)));
+    open = open.filter((partition) => !answers.has(partitionKey(partition)));
     if (open.length === 0) break;
     if (attempts.last) throw round.lost ?? noLeader(open[0]!, call);
     await attempts.pause();
   }
-  return call.partitions.map((partition) => answers.get(key(partition))!);
+  return call.partitions.map((partition) => answers.get(partitionKey(partition))!);
 }
 
 interface Round<A> {
@@ -124,8 +126,4 @@ function noLeader({ topic, partition }: TopicPartition, { what }: { readonly wha
     found: 'no leader that answers for the partition',
     next: 'Check that the brokers holding its replicas run.',
   });
-}
-
-function key({ topic, partition }: TopicPartition): string {
-  return `${topic} ${partition}`;
 }

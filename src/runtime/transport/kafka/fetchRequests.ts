@@ -1,8 +1,9 @@
 import type { MillraceError } from '../../../errors.ts';
 import type { Clock } from '../../clock.ts';
-import type { ReaderOptions, TopicPartition } from '../transport.ts';
+import type { ReaderOptions } from '../transport.ts';
 import type { Connection } from './connection.ts';
 import { LeaderSearch } from './leaderSearch.ts';
+import { partitionKey } from './partitionKey.ts';
 import { byTopic } from './protocol/byTopic.ts';
 import { code, isRetriable, toMillraceError } from './protocol/errors.ts';
 import { type FetchAnswer, type FetchedPartition, fetch } from './protocol/fetch.ts';
@@ -111,7 +112,8 @@ export class FetchRequests {
     const busy = `${node} ${lane}`;
     this.#busy.add(busy);
     for (const partition of partitions) partition.inFlight = true;
-    const wait = partitions.some(knownToBeBehind) ? 0 : maxWaitMs[index]!;
+    // Whoever has just been assigned wants to know the end at once.
+    const wait = partitions.some(({ end }) => end === undefined) ? 0 : maxWaitMs[index]!;
     const done = (deal: () => void) => {
       this.#busy.delete(busy);
       for (const partition of partitions) partition.inFlight = false;
@@ -158,10 +160,10 @@ export class FetchRequests {
     if (answer.errorCode !== code.none) {
       for (const partition of asked) this.#refused(partition, answer.errorCode);
     }
-    const byName = new Map(asked.map((partition) => [nameOf(partition), partition]));
+    const byName = new Map(asked.map((partition) => [partitionKey(partition), partition]));
     let moved = false;
     for (const fetched of answer.partitions) {
-      const partition = byName.get(nameOf(fetched));
+      const partition = byName.get(partitionKey(fetched));
       // Others were assigned meanwhile, or the same at another position.
       if (partition === undefined || !this.#partitions.has(partition)) continue;
       moved = this.#take(partition, fetched) || moved;
@@ -207,13 +209,4 @@ export class FetchRequests {
       });
     }
   }
-}
-
-/** Then the broker has something, and need not be told that it may wait. */
-function knownToBeBehind({ end, fetchOffset }: ReadPartition): boolean {
-  return end === undefined || fetchOffset < end;
-}
-
-function nameOf({ topic, partition }: TopicPartition): string {
-  return `${partition} ${topic}`;
 }

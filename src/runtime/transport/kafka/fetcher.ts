@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.ts';
 import type { Batch, Reader, ReaderOptions, TopicPartition } from '../transport.ts';
 import type { Connection } from './connection.ts';
 import { FetchRequests } from './fetchRequests.ts';
+import { partitionKey } from './partitionKey.ts';
 import { ReadPartition } from './readPartition.ts';
 
 /** Decompressed bytes one poll hands out, so that neither memory nor the event loop is taken up by a large backlog at once. */
@@ -43,11 +44,11 @@ class Fetcher implements Reader {
     const before = new Map(this.#partitions);
     this.#partitions.clear();
     for (const position of positions) {
-      const key = keyOf(position);
+      const key = partitionKey(position);
       const known = before.get(key);
       const goesOn = known?.position === position.offset && known.error === undefined;
       const next = goesOn ? known : new ReadPartition(position, position.offset, this.#options.isolation);
-      next.paused = false;
+      next.resume();
       this.#partitions.set(key, next);
     }
     this.#turn = [...this.#partitions.values()];
@@ -55,11 +56,11 @@ class Fetcher implements Reader {
   }
 
   pause(partitions: readonly TopicPartition[]): void {
-    for (const partition of partitions) this.#setPaused(partition, true);
+    for (const partition of this.#among(partitions)) partition.pause();
   }
 
   resume(partitions: readonly TopicPartition[]): void {
-    for (const partition of partitions) this.#setPaused(partition, false);
+    for (const partition of this.#among(partitions)) partition.resume();
     this.#wake();
     this.#requests.pump();
   }
@@ -80,7 +81,7 @@ class Fetcher implements Reader {
   }
 
   position(partition: TopicPartition): number {
-    const found = this.#partitions.get(keyOf(partition));
+    const found = this.#partitions.get(partitionKey(partition));
     if (found !== undefined) return found.position;
     throw new MillraceError('INVALID_ARGUMENT', 'the reader does not read this partition', {
       topic: partition.topic,
@@ -91,7 +92,7 @@ class Fetcher implements Reader {
   }
 
   end(partition: TopicPartition): number | undefined {
-    return this.#partitions.get(keyOf(partition))?.end;
+    return this.#partitions.get(partitionKey(partition))?.end;
   }
 
   async close(): Promise<void> {
@@ -157,17 +158,12 @@ class Fetcher implements Reader {
   }
 
   /** Others, as may just have been taken away, are passed over. */
-  #setPaused(partition: TopicPartition, paused: boolean): void {
-    const found = this.#partitions.get(keyOf(partition));
-    if (found !== undefined) found.paused = paused;
+  #among(partitions: readonly TopicPartition[]): ReadPartition[] {
+    return partitions.flatMap((partition) => this.#partitions.get(partitionKey(partition)) ?? []);
   }
 
   #failIfClosed(): void {
     if (!this.#closed) return;
     throw new MillraceError('TRANSPORT_CLOSED', 'the reader was closed', { next: 'Open a new one.' });
   }
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${topic}-${partition}`;
 }

@@ -4,6 +4,7 @@ import type { Accumulator } from './accumulator.ts';
 import type { Connection } from './connection.ts';
 import { LeaderSearch } from './leaderSearch.ts';
 import type { OutgoingBatch } from './outgoingBatch.ts';
+import { partitionKey } from './partitionKey.ts';
 import { byTopic } from './protocol/byTopic.ts';
 import { code, isRetriable, toMillraceError } from './protocol/errors.ts';
 import type { ProducerIdentity } from './protocol/initProducerId.ts';
@@ -137,10 +138,9 @@ export class ProduceRequests {
   }
 
   #receive(asked: readonly WritePartition[], answers: readonly ProducedPartition[]): void {
+    const byName = new Map(answers.map((answer) => [partitionKey(answer), answer]));
     for (const partition of asked) {
-      const answer = answers.find(
-        (one) => one.partition === partition.partition && one.topic === partition.topic,
-      );
+      const answer = byName.get(partitionKey(partition));
       if (answer !== undefined) this.#settle(partition, answer);
       if (this.#stopped) return;
     }

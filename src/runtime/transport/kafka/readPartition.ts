@@ -27,8 +27,8 @@ export class ReadPartition implements LedPartition {
   readonly topic: string;
   readonly partition: number;
   readonly #isolation: Isolation;
-  readonly #readAhead: ReadAhead[] = [];
-  paused = false;
+  #readAhead: ReadAhead[] = [];
+  #paused = false;
   inFlight = false;
   leader: number | undefined;
   leaderEpoch = -1;
@@ -58,6 +58,19 @@ export class ReadPartition implements LedPartition {
     return this.#readAhead[0]?.from ?? this.fetchOffset;
   }
 
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.#settleDown();
+  }
+
+  resume(): void {
+    this.#paused = false;
+  }
+
   get hasBatch(): boolean {
     return this.#readAhead.length > 0;
   }
@@ -76,6 +89,7 @@ export class ReadPartition implements LedPartition {
       const hidden = this.#hides(records, header, filter);
       if (header.nextOffset > this.fetchOffset) this.#advance(records, header, hidden);
     }
+    if (this.#paused) this.#settleDown();
   }
 
   /** The next batch, checked and decompressed. CORRUPT_BATCH: it will be fetched again. */
@@ -126,6 +140,11 @@ export class ReadPartition implements LedPartition {
     return key.readInt16BE(2);
   }
 
+  /** What waits for long must not keep the whole of the answers waiting that it came in. */
+  #settleDown(): void {
+    this.#readAhead = this.#readAhead.map(alone);
+  }
+
   #rewindTo(offset: number): void {
     this.#readAhead.length = 0;
     this.bytes = 0;
@@ -134,13 +153,23 @@ export class ReadPartition implements LedPartition {
   }
 }
 
+/** The same in memory of its own, unless it is most of the answer it came in. */
+function alone(batch: ReadAhead): ReadAhead {
+  const { buffer, header } = batch;
+  const size = header.end - header.start;
+  if (2 * size >= buffer.buffer.byteLength) return batch;
+  const copy = Buffer.allocUnsafeSlow(size);
+  buffer.copy(copy, 0, header.start, header.end);
+  return { ...batch, buffer: copy, header: { ...header, start: 0, end: size } };
+}
+
 /** The position is not in the log: the caller decides where to go on. */
 export function outOfRange({ topic, partition, fetchOffset }: ReadPartition, found: string): MillraceError {
   return new MillraceError('OFFSET_OUT_OF_RANGE', 'the position is not in the partition', {
     topic,
     partition,
     offset: fetchOffset,
-    expected: `an offset of the partition, or its end`,
+    expected: 'an offset of the partition, or its end',
     found,
     next: 'Choose where to go on: the start or the end of the partition. Records may have been lost to retention.',
   });

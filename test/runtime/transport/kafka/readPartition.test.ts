@@ -250,6 +250,24 @@ describe('ReadPartition', () => {
     expect([drain(partition), partition.position]).toEqual([['a'], 1]);
   });
 
+  it('keeps of an answer only what is its own while it is paused', () => {
+    const answer = Buffer.concat([Buffer.alloc(10_000), dataBatch(0, ['a', 'b']), dataBatch(2, ['c'])]);
+    const records = answer.subarray(10_000);
+    const before = reading();
+    before.receive(fetched([], { records }));
+    before.pause();
+    const during = reading();
+    during.pause();
+    during.receive(fetched([], { records }));
+    answer.fill(0);
+    for (const partition of [before, during]) {
+      expect([partition.position, partition.bytes, partition.paused]).toEqual([0, records.length, true]);
+      partition.resume();
+      expect(drain(partition)).toEqual(['a', 'b', 'c']);
+      expect([partition.position, partition.bytes]).toEqual([3, 0]);
+    }
+  });
+
   it('remembers the leader epoch of what it read last', () => {
     const partition = reading();
     partition.receive(
