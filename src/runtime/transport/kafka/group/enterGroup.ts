@@ -28,8 +28,10 @@ export interface Entering {
   /** Of this member alone: the broker holds both answers back until the others have come. */
   readonly lane: string;
   readonly heartbeats: Heartbeats;
-  /** What the leader is told of this member; asked for at each JoinGroup. */
+  /** What the leader is told of this member; asked for once for each time it joins. */
   readonly userData: () => Buffer;
+  /** What JoinGroup says until it succeeds: were it to change, the broker would begin another rebalance. */
+  subscription?: Buffer | undefined;
   /** Gives up; the member may be in the group by then. */
   readonly signal: AbortSignal;
   /** As the group knows this member; kept up to date, '' while it does not. */
@@ -72,24 +74,28 @@ async function enterOnce(entering: Entering, fresh: boolean): Promise<Entry | Ag
 }
 
 async function join(entering: Entering, node: number): Promise<JoinGroupAnswer | Again> {
-  const { connection, options, lane, memberId, generation } = entering;
+  const { connection, options, lane, memberId } = entering;
   const { group, sessionTimeoutMs, rebalanceTimeoutMs } = options;
-  const userData = entering.userData();
-  const subscription = encodeSubscription({ topics: options.topics, userData, generation });
+  entering.subscription ??= subscriptionOf(entering);
   const request = joinGroup({
     group,
     sessionTimeoutMs,
     rebalanceTimeoutMs,
     memberId,
     protocol: protocolName,
-    subscription,
+    subscription: entering.subscription,
   });
   const answer = await connection.send(node, lane, request, rebalanceTimeoutMs + graceMs);
   if (answer.errorCode === code.none || answer.errorCode === code.memberIdRequired) {
     entering.memberId = answer.memberId;
   }
-  if (answer.errorCode === code.none) return answer;
-  return again(entering, answer.errorCode);
+  if (answer.errorCode !== code.none) return again(entering, answer.errorCode);
+  entering.subscription = undefined;
+  return answer;
+}
+
+function subscriptionOf({ options, generation, userData }: Entering): Buffer {
+  return encodeSubscription({ topics: options.topics, userData: userData(), generation });
 }
 
 async function sync(entering: Entering, node: number, joined: JoinGroupAnswer): Promise<Entry | Again> {
