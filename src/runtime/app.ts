@@ -63,7 +63,11 @@ export interface App extends AsyncDisposable {
 export function app(id: string, options: AppOptions): App {
   checkStepName(id, 'application');
   checkOptions(options, ['sinks', 'clock', ...settingNames, ...connectNames], 'app()', 'UNKNOWN_SETTING');
-  const settings = readSettings(options, process.env);
+  const settings = readSettings(
+    options,
+    process.env,
+    options.broker?.durable === false ? 'memory' : undefined,
+  );
   const clock = options.clock ?? systemClock;
   return new Application(
     id,

@@ -9,7 +9,10 @@ export type Guarantee = 'exactly-once' | 'at-least-once';
 export interface SettingOptions {
   /** 'exactly-once' (default) or 'at-least-once'. MILLRACE_GUARANTEE. */
   readonly guarantee?: Guarantee | undefined;
-  /** Folder for the SQLite state of tasks, default '.millrace/state'; 'memory' keeps it in memory. MILLRACE_STATE_DIR. */
+  /**
+   * Folder for the SQLite state of tasks, default '.millrace/state'; 'memory' keeps it in memory, as is the default on an
+   * embedded broker that is in memory itself. MILLRACE_STATE_DIR.
+   */
   readonly stateDir?: string | undefined;
   /** Time between commits, default '100ms' exactly-once, '1s' at-least-once. MILLRACE_COMMIT_INTERVAL. */
   readonly commitInterval?: Duration | undefined;
@@ -62,7 +65,11 @@ export const settingNames: readonly (keyof SettingOptions)[] = [
 ];
 
 /** Options before environment before defaults; everything checked. */
-export function readSettings(options: SettingOptions, environment: Environment): Settings {
+export function readSettings(
+  options: SettingOptions,
+  environment: Environment,
+  defaultStateDir = '.millrace/state',
+): Settings {
   const given = (name: keyof SettingOptions): string | number | undefined =>
     options[name] ?? environment[environmentName(name)];
   const duration = (name: keyof SettingOptions, fallback: Duration): number =>
@@ -72,7 +79,7 @@ export function readSettings(options: SettingOptions, environment: Environment):
     'exactly-once',
     'at-least-once',
   ]);
-  const stateDir = String(given('stateDir') ?? '.millrace/state');
+  const stateDir = String(given('stateDir') ?? defaultStateDir);
   const settings: Settings = {
     guarantee: guarantee as Guarantee,
     state: stateDir === 'memory' ? 'memory' : { folder: stateDir },

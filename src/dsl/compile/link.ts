@@ -62,6 +62,9 @@ export function link(nodes: readonly Node[]): Draft[] {
       byNode.set(node, cross(node.inputs[0]!, node));
       continue;
     }
+    // What a windowed step is kept under names the topic before its window, too.
+    const windowed = inputs.find((input) => input.node.shape === 'windowed');
+    if (node.name !== undefined) windowed?.inputs[0]?.crossing?.readers.push(node.name);
     const settled = needsKey || operator.source !== undefined;
     if (operator.rekeys || (!settled && node.inputs.some((input) => rekeyed.has(input)))) rekeyed.add(node);
     const draft: Draft = { node, operator, inputs, path: '', name: '' };

@@ -21,7 +21,7 @@ describe('description', () => {
 
   test('lists sub-topologies upstream first, with their stores', () => {
     expect(version).toBe(1);
-    expect(subtopologies.map(({ name }) => name)).toEqual(['orders', 'orders.keyBy-repartition']);
+    expect(subtopologies.map(({ name }) => name)).toEqual(['orders', 'per-user-repartition']);
     expect(subtopologies.map(({ copartitioned }) => copartitioned)).toEqual([[['orders', 'users']], []]);
     expect(subtopologies.map(({ stores }) => stores)).toEqual([
       [{ name: 'people', step: 'people', kind: 'keyValue', key: 'text', value: 'int64' }],
@@ -77,7 +77,7 @@ describe('description', () => {
 
   test('lists repartition topics', () => {
     expect(repartitions).toEqual([
-      { topic: 'orders.keyBy-repartition', partitions: null, key: 'text', value: 'int64' },
+      { topic: 'per-user-repartition', partitions: null, key: 'text', value: 'int64' },
     ]);
   });
 

@@ -15,7 +15,7 @@ describe('describeMermaid', () => {
     expect(describeMermaid(example())).toBe(`flowchart LR
 topic0(["orders"])
 topic1(["users"])
-topic2(["orders.keyBy-repartition"]):::internal
+topic2(["per-user-repartition"]):::internal
 topic3(["counts"])
 topic4(["products"])
 topic5(["orders-dead"])
@@ -29,7 +29,7 @@ subgraph p0["orders"]
   step12["keyBy"]
   step13["to"]
 end
-subgraph p1["orders.keyBy-repartition"]
+subgraph p1["per-user-repartition"]
   step14["source"]
   step15["window<br/>hopping 10m, every 1m, grace 30s, offset 5s"]
   step16["count<br/>per-user"]

@@ -44,17 +44,17 @@ describe('describeText', () => {
     Sink: orders.join.join.to (extractor class: topic)
       <-- orders.join.join
     Processor: orders.keyBy (stores: [])
-      --> orders.keyBy-repartition.to
+      --> per-user-repartition.to
       <-- orders-source
-    Sink: orders.keyBy-repartition.to (topic: orders.keyBy-repartition)
+    Sink: per-user-repartition.to (topic: per-user-repartition)
       <-- orders.keyBy
 
   Sub-topology: 1
-    Source: orders.keyBy-repartition-source (topics: [orders.keyBy-repartition])
+    Source: per-user-repartition-source (topics: [per-user-repartition])
       --> orders.keyBy.window
     Processor: orders.keyBy.window (stores: [])
       --> per-user-processor
-      <-- orders.keyBy-repartition-source
+      <-- per-user-repartition-source
     Processor: per-user-processor (stores: [per-user])
       --> per-user.toStream
       <-- orders.keyBy.window

@@ -10,8 +10,8 @@ import type { Storage } from './storage.ts';
 import { EmbeddedTransport } from './transport.ts';
 
 export interface EmbeddedBrokerOptions {
-  /** Where topics, committed positions and producers' epochs are kept: with 'memory' they end with the broker. */
-  readonly storage: 'memory' | { readonly file: string };
+  /** Where topics, committed positions and producers' epochs are kept. Default: 'memory', they end with the broker. */
+  readonly storage?: 'memory' | { readonly file: string } | undefined;
   /** For tests with virtual time. */
   readonly clock?: Clock | undefined;
   /** What goes wrong; nothing without it. */
@@ -20,6 +20,8 @@ export interface EmbeddedBrokerOptions {
 
 /** A broker in this process, with Kafka's semantics. All instances that are to share topics share one of these. */
 export interface EmbeddedBroker {
+  /** Whether topics outlive it. State that is built from those that do not is kept in memory as well, unless told otherwise. */
+  readonly durable: boolean;
   /** A connection of its own, as another process would have: its crash() leaves the others alone. */
   transport(clientId?: string): Transport;
   /** Compacts, and deletes what is past its retention, now: else it is done every 30 s. */
@@ -32,8 +34,8 @@ export interface EmbeddedBroker {
  * Opens a broker. With a file this process alone may have it: STATE_LOCKED names who has it else; STATE_UNWRITABLE,
  * STATE_CORRUPT, STATE_INCOMPATIBLE, DISK_FULL.
  */
-export function embeddedBroker(options: EmbeddedBrokerOptions): EmbeddedBroker {
-  const { storage, clock = systemClock, faults } = options;
+export function embeddedBroker(options: EmbeddedBrokerOptions = {}): EmbeddedBroker {
+  const { storage = 'memory', clock = systemClock, faults } = options;
   const scoped = scopedClock(clock);
   const broker = openBroker(scoped, storage === 'memory' ? memoryStorage() : fileStorage(storage.file));
   const connections = new Set<Connection>();
@@ -47,6 +49,7 @@ export function embeddedBroker(options: EmbeddedBrokerOptions): EmbeddedBroker {
   }
 
   return {
+    durable: storage !== 'memory',
     transport(clientId = `client-${++clients}`) {
       const connection = new Connection(clientId, scoped, faults);
       connections.add(connection);
