@@ -47,7 +47,7 @@ describe.skipIf(javaMissing || brokers.length === 0)('kafkaTransport, when its b
     const reading = take(reader, 300);
     const producer = await transport.producer({});
     for (let index = 0; index < 300; index++) {
-      producer.append(topic, 0, null, `${index}`, 1000, noHeaders);
+      producer.append(topic, 0, null, `${index}`, systemClock.now(), noHeaders);
       if (index % 10 === 0) await delay(systemClock, 5);
       // What is under way arrives, and is answered only when nobody waits for the answer any more.
       if (index === 100) {
@@ -68,7 +68,7 @@ describe.skipIf(javaMissing || brokers.length === 0)('kafkaTransport, when its b
     const reading = take(reader, 300);
     const producer = await transport.producer({});
     for (let index = 0; index < 300; index++) {
-      producer.append(topic, 0, null, `${index}`, 1000, noHeaders);
+      producer.append(topic, 0, null, `${index}`, systemClock.now(), noHeaders);
       if (index % 10 === 0) await delay(systemClock, 5);
       if (index === 100) await cluster.kill(0, 'SIGKILL');
       if (index === 200) await cluster.restart(0);
@@ -86,9 +86,9 @@ describe.skipIf(javaMissing || brokers.length === 0)('kafkaTransport, when its b
     const reader = await opened(topic);
     const ids = { transactionalId: 'commit', transactionTimeoutMs: 60_000 };
     const producer = await transport.producer(ids);
-    producer.append(topic, 0, null, 'first', 1000, noHeaders);
+    producer.append(topic, 0, null, 'first', systemClock.now(), noHeaders);
     await producer.commit(undefined);
-    producer.append(topic, 0, null, 'second', 1000, noHeaders);
+    producer.append(topic, 0, null, 'second', systemClock.now(), noHeaders);
     await producer.flush();
     await cluster.kill(0, 'SIGSTOP');
     const commit = producer.commit(undefined).catch((error: unknown) => error);
@@ -97,7 +97,7 @@ describe.skipIf(javaMissing || brokers.length === 0)('kafkaTransport, when its b
     expect(await commit).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
     await cluster.restart(0);
     const heir = await transport.producer(ids);
-    heir.append(topic, 0, null, 'third', 1000, noHeaders);
+    heir.append(topic, 0, null, 'third', systemClock.now(), noHeaders);
     await heir.commit(undefined);
     // The broker was killed before it could read the request: the heir has aborted it.
     expect(await take(reader, 2)).toEqual(['first', 'third']);

@@ -65,7 +65,7 @@ async function readAll(connection: Connection, of: TopicPartition, maxBytes = 1_
 /** A batch that some other client compressed: one that says less about its sizes than ours do. */
 function gzipped(count: number): Buffer {
   const writer = new BatchWriter();
-  for (let index = 0; index < count; index++) writer.append(null, `${index % 10}`, 1000, noHeaders, 2 ** 30);
+  for (let index = 0; index < count; index++) writer.append(null, `${index % 10}`, systemClock.now(), noHeaders, 2 ** 30);
   const plain = writer.seal({ producerId: -1, producerEpoch: -1, baseSequence: -1, transactional: false });
   const batch = Buffer.concat([plain.subarray(0, 61), gzipSync(plain.subarray(61))]);
   batch.writeInt32BE(batch.length - 12, 8);
@@ -86,7 +86,7 @@ describe('createReader on a broker', () => {
         value: index % 7 === 0 ? null : `value ${index} ${'größer '.repeat(index % 20)}`,
         headers: (index % 100 === 0 ? [['h', Buffer.from(`${index}`)]] : []) as Headers,
       }));
-      for (const { key, value, headers } of records) producer.append(topic, 0, key, value, 1000, headers);
+      for (const { key, value, headers } of records) producer.append(topic, 0, key, value, systemClock.now(), headers);
       await producer.flush();
       expect(await readAll(connection, { topic, partition: 0 })).toEqual(records);
     },
@@ -109,7 +109,7 @@ describe('createReader on a broker', () => {
     const topic = await newTopic(connection, 2);
     const producer = await createProducer(connection, {}, systemClock);
     const values = ['a', 'b', 'c'].map((letter) => letter.repeat(900_000));
-    for (const value of values) producer.append(topic, 0, null, value, 1000, noHeaders);
+    for (const value of values) producer.append(topic, 0, null, value, systemClock.now(), noHeaders);
     await producer.flush();
     const seen = await readAll(connection, { topic, partition: 0 }, 10_000);
     expect(seen.map(({ value }) => value)).toEqual(values);
@@ -124,7 +124,7 @@ describe('createReader on a broker', () => {
     const latencies: number[] = [];
     for (let round = 0; round < 30; round++) {
       const started = performance.now();
-      producer.append(topic, 0, null, `${round}`, 1000, noHeaders);
+      producer.append(topic, 0, null, `${round}`, systemClock.now(), noHeaders);
       const flushed = producer.flush();
       while (reader.position({ topic, partition: 0 }) <= round) await reader.poll(1000);
       latencies.push(performance.now() - started);
@@ -184,7 +184,7 @@ describe.skipIf(javaMissing)(`createProducer on a broker, seed ${seed}`, () => {
     const topic = await newTopic(connection, 3);
     const producer = await createProducer(losing(connection, lossy(randomOf(seed), [0])), {}, systemClock);
     for (let index = 0; index < 2000; index++) {
-      producer.append(topic, index % 3, null, `${index}`, 1000, noHeaders);
+      producer.append(topic, index % 3, null, `${index}`, systemClock.now(), noHeaders);
       if (index % 50 === 0) await systemClock.breathe();
       if (index % 300 === 0) await producer.flush();
     }
@@ -230,7 +230,7 @@ async function lifeOf(
     next = (await committed(connection, systemClock, group, [source]))[0]?.offset ?? 0;
     while (next < numbers) {
       for (const upTo = Math.min(numbers, next + 7); next < upTo; next++) {
-        producer.append(topic, next % 3, null, `${next}`, 1000, noHeaders);
+        producer.append(topic, next % 3, null, `${next}`, systemClock.now(), noHeaders);
       }
       const offsets = [{ ...source, offset: next, metadata: '' }];
       await producer.commit({ group, generation: -1, memberId: '', offsets });

@@ -68,7 +68,9 @@ export class ContractKit {
 
   async topic(transport: Transport, options: Partial<Omit<NewTopic, 'topic'>> = {}): Promise<string> {
     const topic = this.name('topic');
-    await transport.admin.create([{ topic, partitions: 1, ...options }]);
+    // Brokers drop what is a week old, and the records of tests are of 1970.
+    const config = { 'retention.ms': '-1', ...options.config };
+    await transport.admin.create([{ topic, partitions: 1, ...options, config }]);
     return topic;
   }
 
