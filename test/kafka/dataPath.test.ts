@@ -65,7 +65,8 @@ async function readAll(connection: Connection, of: TopicPartition, maxBytes = 1_
 /** A batch that some other client compressed: one that says less about its sizes than ours do. */
 function gzipped(count: number): Buffer {
   const writer = new BatchWriter();
-  for (let index = 0; index < count; index++) writer.append(null, `${index % 10}`, systemClock.now(), noHeaders, 2 ** 30);
+  for (let index = 0; index < count; index++)
+    writer.append(null, `${index % 10}`, systemClock.now(), noHeaders, 2 ** 30);
   const plain = writer.seal({ producerId: -1, producerEpoch: -1, baseSequence: -1, transactional: false });
   const batch = Buffer.concat([plain.subarray(0, 61), gzipSync(plain.subarray(61))]);
   batch.writeInt32BE(batch.length - 12, 8);
@@ -86,7 +87,8 @@ describe('createReader on a broker', () => {
         value: index % 7 === 0 ? null : `value ${index} ${'größer '.repeat(index % 20)}`,
         headers: (index % 100 === 0 ? [['h', Buffer.from(`${index}`)]] : []) as Headers,
       }));
-      for (const { key, value, headers } of records) producer.append(topic, 0, key, value, systemClock.now(), headers);
+      for (const { key, value, headers } of records)
+        producer.append(topic, 0, key, value, systemClock.now(), headers);
       await producer.flush();
       expect(await readAll(connection, { topic, partition: 0 })).toEqual(records);
     },
