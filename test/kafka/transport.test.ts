@@ -14,4 +14,4 @@ async function onKafka(): Promise<Fixture> {
   };
 }
 
-describe('kafkaTransport', () => transportContract(onKafka, { timeout: 60_000 }));
+describe('kafkaTransport', () => transportContract(onKafka, { timeout: 150_000 }));

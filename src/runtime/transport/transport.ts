@@ -2,7 +2,7 @@ import type { Encoded } from '../../dsl/codecs/codec.ts';
 import type { Headers } from '../../dsl/message.ts';
 
 /**
- * The port between the runtime and the log. Two implementations: embedded/ and kafka/. test/runtime/transport.contract.ts
+ * The port between the runtime and the log. Two implementations: embedded/ and kafka/. test/runtime/transport/transportContract.ts
  * says what both must do. Offsets are numbers (exact to 2^53). Everything that fails throws or rejects with a MillraceError.
  */
 export interface Transport {
@@ -20,6 +20,7 @@ export interface Transport {
   committed(group: string, partitions: readonly TopicPartition[]): Promise<(CommittedOffset | undefined)[]>;
   /** Forgets connections and producers at once, as a killed process would: nothing is flushed, nobody is told. */
   crash(): void;
+  /** Closes what is open on it: members leave first, since what they do when revoked needs the producers. */
   close(): Promise<void>;
 }
 
@@ -73,7 +74,7 @@ export interface ReaderOptions {
 
 /** Reads ahead in the background, bounded by maxBytes. */
 export interface Reader {
-  /** Replaces the set of partitions and where each goes on; data of others that was read ahead is dropped. */
+  /** Replaces the set of partitions and where each goes on; data of others that was read ahead is dropped. Nothing is paused then. */
   assign(positions: readonly (TopicPartition & { readonly offset: number })[]): void;
   /** A paused partition is handed out no more, at once; what was read ahead for it is kept. */
   pause(partitions: readonly TopicPartition[]): void;
@@ -155,6 +156,7 @@ export interface Producer {
   commit(offsets: OffsetsToCommit | undefined): Promise<void>;
   /** Transactional: aborts what is open. In either case forgets what was not sent, and closes. */
   abort(): Promise<void>;
+  /** Transactional: as abort(). Otherwise sends what was appended before. */
   close(): Promise<void>;
 }
 
@@ -197,7 +199,7 @@ export interface Assignment {
 }
 
 export interface Member {
-  /** Joins for the first time; resolves when the first assignment has been handed to assigned(). */
+  /** Joins for the first time; resolves when the first assignment has been handed to assigned(), however long that takes. */
   join(): Promise<void>;
   /** -1 and '' while not in the group. */
   readonly generation: number;

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import type { MemberOptions } from '../../../src/runtime/transport/transport.ts';
 import { partitionsOf, pass, sessionTimeoutMs, shared, watch, watching } from './groupKit.ts';
 import type { Check } from './transportContract.ts';
 
@@ -310,13 +311,14 @@ export function groupContract(check: Check): void {
     const a = await watch(scene, 'a', {
       metadata: () => Buffer.from(`${told++}`),
       async assign([member]) {
-        if (told === 1) a.member.rejoin();
+        if (a.led.length === 1) a.member.rejoin();
         return new Map([[member!.memberId, { partitions: [], metadata: member!.metadata }]]);
       },
     });
     await a.member.join();
     await kit.eventually(() => a.led.length === 2 && a.held !== undefined);
-    expect(a.led.map(([member]) => member!.metadata.toString())).toEqual(['0', '1']);
+    const [first, second] = a.led.map(([member]) => Number(member!.metadata.toString()));
+    expect(second).toBeGreaterThan(first!);
   });
 
   check('gives up a leader that does not assign within the rebalance timeout', async (kit) => {
@@ -336,6 +338,34 @@ export function groupContract(check: Check): void {
     expect(b.held).toEqual([0, 1, 2, 3]);
     isStuck = false;
     await joining;
+    await shared(kit, [a, b]);
+    expect([a.lost, a.failed]).toEqual([[], []]);
+  });
+
+  check('gives up a leader that keeps those waiting who have joined with it', async (kit) => {
+    const scene = await watching(kit);
+    let isStuck = false;
+    const share: Partial<MemberOptions> = {
+      rebalanceTimeoutMs: 3_000,
+      async assign(members) {
+        if (members.length === 2) await kit.eventually(() => !isStuck, 60_000);
+        const partitions = partitionsOf(scene.topic, 0, 1, 2, 3);
+        const portion = 4 / members.length;
+        return new Map(
+          members.map(({ memberId, metadata }, index) => [
+            memberId,
+            { partitions: partitions.slice(index * portion, (index + 1) * portion), metadata },
+          ]),
+        );
+      },
+    };
+    const a = await watch(scene, 'a', share);
+    const b = await watch(scene, 'b', share);
+    await a.member.join();
+    isStuck = true;
+    await b.member.join();
+    expect([a.held, b.held]).toEqual([undefined, [0, 1, 2, 3]]);
+    isStuck = false;
     await shared(kit, [a, b]);
     expect([a.lost, a.failed]).toEqual([[], []]);
   });

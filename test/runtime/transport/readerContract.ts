@@ -11,6 +11,7 @@ import {
   values,
   write,
 } from './contractKit.ts';
+import { pass } from './groupKit.ts';
 import type { Check } from './transportContract.ts';
 
 export function readerContract(check: Check): void {
@@ -341,6 +342,37 @@ export function readerContract(check: Check): void {
     reader.assign([{ topic, partition: 0, offset: 9 }]);
     const { errors } = await pollOn(kit, reader.poll.bind(reader), 0);
     expect(errors[0]).toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' });
+  });
+
+  check('moves a reader over records that compaction has taken away', async (kit) => {
+    const transport = await kit.transport();
+    const config = { 'cleanup.policy': 'compact', 'segment.ms': '100', 'min.cleanable.dirty.ratio': '0.01' };
+    const topic = await kit.topic(transport, { config });
+    const partition = { topic, partition: 0 };
+    const versions = Array.from({ length: 20 }, (_, version) => ({ key: 'a', value: `${version}` }));
+    await write(transport, topic, { key: 'first', value: 'kept' }, ...versions);
+    // Kafka leaves the segment alone that is written to: a record of a later time begins a new one.
+    await kit.eventually(async () => {
+      await write(transport, topic, { key: 'tick', value: '', timestamp: kit.clock.now() });
+      await pass(kit, 1_000);
+      const seen = await readAll(kit, transport, partition);
+      return seen.filter(({ key }) => key === 'a').length === 1;
+    }, 100_000);
+    for (const [from, key, offset] of [
+      [0, 'first', 0],
+      [1, 'a', 20],
+      [15, 'a', 20],
+    ] as const) {
+      const [seen] = await readAll(kit, transport, partition, 'committed', from);
+      expect(seen).toMatchObject({ key, offset });
+    }
+    const [end] = await transport.admin.endOffsets([partition], 'committed');
+    const reader = open(transport);
+    reader.assign([{ ...partition, offset: 1 }]);
+    await kit.eventually(async () => {
+      for (const batch of await reader.poll(100)) expect(batch.nextOffset).toBeGreaterThan(20);
+      return reader.position(partition) === end;
+    });
   });
 
   check('throws when the topic does not exist', async (kit) => {

@@ -1,5 +1,6 @@
 import { describe, it } from 'vitest';
 import { adminContract } from './adminContract.ts';
+import { closingContract } from './closingContract.ts';
 import { ContractKit, type Fixture } from './contractKit.ts';
 import { groupContract } from './groupContract.ts';
 import { producerContract } from './producerContract.ts';
@@ -29,6 +30,7 @@ export function transportContract(open: () => Promise<Fixture>, { timeout }: Fea
       }
     });
   };
+  describe('Transport', () => closingContract(check));
   describe('TopicAdmin', () => adminContract(check));
   describe('Member', () => groupContract(check));
   describe('Reader', () => readerContract(check));

@@ -26,20 +26,16 @@ export class Appends {
   write(producer: Identity, appends: readonly Append[]): number[] {
     const { storage, transactions } = this.#broker;
     transactions.check(producer);
-    const batches = appends.map((append) => this.#batch(producer, append));
-    const fresh = appends.flatMap((append, index) => {
-      const { topic, partition } = append;
-      const { batch, isFresh } = batches[index]!;
-      return isFresh ? [{ kind: 'batch' as const, topic, partition, batch }] : [];
+    const appended = appends.map((append) => this.#batch(producer, append));
+    const changes = appended.flatMap(({ partition: { topic, partition }, batch }) => {
+      return batch === undefined ? [] : [{ kind: 'batch' as const, topic, partition, batch }];
     });
-    storage.write(fresh);
+    storage.write(changes);
     if (producer.transactionalId !== undefined) {
-      transactions.enlist(producer, new Set(batches.map(({ partition }) => partition)));
+      transactions.enlist(producer, new Set(appended.map(({ partition }) => partition)));
     }
-    return batches.map(({ partition, batch, isFresh, next }) => {
-      if (isFresh) this.#apply(producer, partition, batch, next);
-      return batch.nextOffset;
-    });
+    for (const one of appended) this.#apply(producer, one);
+    return appended.map(({ end }) => end);
   }
 
   #batch(producer: Identity, append: Append): Appended {
@@ -49,32 +45,36 @@ export class Appends {
     const next = append.sequence + append.records.count;
     const last = this.#sequences.get(partition)?.get(producer.producerId);
     if (last?.epoch === producer.epoch) {
-      if (last.next === next) return { partition, batch: last.batch, isFresh: false, next };
+      if (last.next === next) return { partition, batch: undefined, end: last.end, next };
       if (last.next !== append.sequence) throw outOfOrder(append, last.next);
     }
     const kind = producer.transactionalId === undefined ? 'plain' : 'transactional';
     const batch = dataBatch(partition.end, append.records, kind, producer.producerId);
-    return { partition, batch, isFresh: true, next };
+    return { partition, batch, end: batch.nextOffset, next };
   }
 
-  #apply(producer: Identity, partition: Partition, batch: LogBatch, next: number): void {
+  #apply({ producerId, epoch }: Identity, { partition, batch, end, next }: Appended): void {
+    if (batch === undefined) return;
     const sequences = this.#sequences.get(partition) ?? new Map<number, Sequence>();
     this.#sequences.set(partition, sequences);
-    sequences.set(producer.producerId, { epoch: producer.epoch, next, batch });
+    sequences.set(producerId, { epoch, next, end });
     partition.append(batch);
   }
 }
 
 interface Sequence {
   readonly epoch: number;
+  /** Of the first record that has not come yet. */
   readonly next: number;
-  readonly batch: LogBatch;
+  /** Offset behind the last batch. */
+  readonly end: number;
 }
 
 interface Appended {
   readonly partition: Partition;
-  readonly batch: LogBatch;
-  readonly isFresh: boolean;
+  /** undefined where it is there already. */
+  readonly batch: LogBatch | undefined;
+  readonly end: number;
   readonly next: number;
 }
 

@@ -163,13 +163,13 @@ export class EmbeddedProducer implements Producer {
     await this.#last;
     const isAlive = this.#dead === undefined;
     this.#die(transportClosed());
-    this.#connection.ended(this);
     // A producer that has failed leaves its transaction to the next of its id, or to the time limit.
     if (isAlive) await step();
   }
 
   #die(error: unknown): void {
     this.#dead ??= error;
+    this.#connection.ended(this);
     this.#outgoing.clear();
     this.#bytesSent = 0;
     this.#cancelLinger?.();

@@ -163,6 +163,7 @@ class Fetcher implements Reader {
   }
 
   #failIfClosed(): void {
+    this.#connection.closed.throwIfAborted();
     if (!this.#closed) return;
     throw new MillraceError('TRANSPORT_CLOSED', 'the reader was closed', { next: 'Open a new one.' });
   }

@@ -47,6 +47,7 @@ class KafkaProducer implements Producer {
   /** The fate of the transaction is in the hands of the coordinator. */
   #ending = false;
   #cancelLinger: (() => void) | undefined;
+  readonly #cutOff = (): void => this.#die(this.#connection.closed.reason);
 
   constructor(
     connection: Connection,
@@ -75,6 +76,7 @@ class KafkaProducer implements Producer {
       failed: (error) => this.#die(error),
     });
     connection.inUse.add(this);
+    connection.closed.addEventListener('abort', this.#cutOff, { once: true });
   }
 
   get pendingBytes(): number {
@@ -149,6 +151,7 @@ class KafkaProducer implements Producer {
   }
 
   #release(): void {
+    this.#connection.closed.removeEventListener('abort', this.#cutOff);
     this.#connection.release(this.#lane);
     this.#connection.inUse.delete(this);
   }
