@@ -44,6 +44,8 @@ class KafkaProducer implements Producer {
   #dead: Error | undefined;
   /** The commits asked for, one after the other; never rejects. */
   #commits: Promise<void> = Promise.resolve();
+  /** Set by the first abort(): no further commit begins. */
+  #aborted: Error | undefined;
   /** The fate of the transaction is in the hands of the coordinator. */
   #ending = false;
   #cancelLinger: (() => void) | undefined;
@@ -122,15 +124,16 @@ class KafkaProducer implements Producer {
   }
 
   async abort(): Promise<void> {
-    const wasAlive = this.#dead === undefined;
+    const aborted = closed('was aborted');
+    this.#aborted = aborted;
     // What the coordinator has been asked to decide is decided; everything else need not be waited for.
-    if (!this.#ending) this.#die(closed('was aborted'));
+    if (!this.#ending) this.#die(aborted);
     await this.#commits;
-    this.#die(closed('was aborted'));
+    this.#die(aborted);
     await this.#requests.stop();
     try {
-      // A producer that has failed leaves its transaction to the next of its id, or to the time limit.
-      if (wasAlive && this.#transaction?.isOpen === true) await this.#transaction.end('abort');
+      // A producer that has died of something else leaves its transaction to the next of its id, or to the time limit.
+      if (this.#dead === aborted && this.#transaction?.isOpen === true) await this.#transaction.end('abort');
     } catch (error) {
       // Whoever has fenced this producer has aborted its transaction as well.
       if (!isFenced(error)) throw error;
@@ -161,7 +164,8 @@ class KafkaProducer implements Producer {
     number: number,
     offsets: OffsetsToCommit | undefined,
   ): Promise<void> {
-    if (this.#dead !== undefined) throw this.#dead;
+    const refusal = this.#dead ?? this.#aborted;
+    if (refusal !== undefined) throw refusal;
     const hasOffsets = offsets !== undefined && offsets.offsets.length > 0;
     const parts = await Promise.allSettled([
       this.#accumulator.acknowledged(number),

@@ -1,7 +1,7 @@
 import { BatchWriter } from './recordBatch/batchWriter.ts';
 
-/** At most this much memory waits for the next batches. */
-const maxBytes = 16 * 1024 * 1024;
+/** At most this much memory waits for the next batches; an application may have a producer for each of many tasks. */
+const maxBytes = 4 * 1024 * 1024;
 
 /** Memory of batches that were acknowledged, for those to come. */
 export class SpareWriters {

@@ -82,6 +82,8 @@ export class Transaction {
       await this.#call({
         request: endTxn(this.#id, this.#identity, how === 'commit'),
         errorCode: (errorCode) => {
+          // It was never told of a transaction: there is nothing to abort.
+          if (how === 'abort' && errorCode === code.invalidTxnState) return code.none;
           // Given also where the decision was written but not replicated in time: asking again is safe, giving up is not.
           inDoubt ||= errorCode === code.coordinatorNotAvailable || errorCode === code.notCoordinator;
           return errorCode;

@@ -264,6 +264,34 @@ describe('a transactional producer', () => {
     expect(await committed(all, 0)).toEqual(['a']);
   });
 
+  it('does not abort what it does not know the fate of', async () => {
+    const all = await scene(1);
+    const { clock, cluster, producer } = all;
+    cluster.fault = failing(api.endTxn, 'answer lost');
+    append(producer, 0, 'a');
+    await clock.run(producer.flush());
+    const commit = failureOf(producer.commit(undefined));
+    await clock.advance(1);
+    await clock.run(producer.abort());
+    expect(await commit).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+    expect(count(all, api.endTxn)).toBe(1);
+  });
+
+  it('begins no further commit once it is aborted, and aborts what that was about', async () => {
+    const all = await scene(1);
+    const { clock, producer } = all;
+    append(producer, 0, 'a');
+    await clock.run(producer.flush());
+    const first = producer.commit(undefined);
+    append(producer, 0, 'b');
+    const second = failureOf(producer.commit(undefined));
+    await clock.advance(1);
+    await clock.run(producer.abort());
+    await first;
+    expect(await second).toMatchObject({ code: 'TRANSPORT_CLOSED' });
+    expect(await committed(all, 0)).toEqual(['a']);
+  });
+
   it('comes to life again within milliseconds of the end of its predecessor', async () => {
     const { clock, cluster, producer } = await scene(1);
     append(producer, 0, 'a');

@@ -122,6 +122,7 @@ export const code = {
   notController: 41,
   duplicateSequenceNumber: 46,
   invalidProducerEpoch: 47,
+  invalidTxnState: 48,
   concurrentTransactions: 51,
   memberIdRequired: 79,
   fencedInstanceId: 82,
