@@ -42,7 +42,8 @@ export function connector(
   if (brokers === undefined) {
     return async (clientId) => {
       const { embeddedBroker } = await import('./transport/embedded/embeddedBroker.ts');
-      return embeddedBroker({ storage: { file: defaultFile }, clock }).transport(clientId);
+      const own = { storage: { file: defaultFile }, clock, closesWithClients: true };
+      return embeddedBroker(own).transport(clientId);
     };
   }
   return async (clientId) => {

@@ -14,6 +14,8 @@ export interface EmbeddedBrokerOptions {
   readonly storage?: 'memory' | { readonly file: string } | undefined;
   /** For tests with virtual time. */
   readonly clock?: Clock | undefined;
+  /** Closes the broker when the last of its clients is gone: for those who keep nothing but a transport of it. */
+  readonly closesWithClients?: boolean | undefined;
   /** What goes wrong; nothing without it. */
   readonly faults?: Faults;
 }
@@ -35,7 +37,7 @@ export interface EmbeddedBroker {
  * STATE_CORRUPT, STATE_INCOMPATIBLE, DISK_FULL.
  */
 export function embeddedBroker(options: EmbeddedBrokerOptions = {}): EmbeddedBroker {
-  const { storage = 'memory', clock = systemClock, faults } = options;
+  const { storage = 'memory', clock = systemClock, closesWithClients = false, faults } = options;
   const scoped = scopedClock(clock);
   const broker = openBroker(scoped, storage === 'memory' ? memoryStorage() : fileStorage(storage.file));
   const connections = new Set<Connection>();
@@ -45,7 +47,18 @@ export function embeddedBroker(options: EmbeddedBrokerOptions = {}): EmbeddedBro
   /** Without a client nothing is done in the background, nor kept running by it. */
   function closed(connection: Connection): void {
     connections.delete(connection);
-    if (connections.size === 0) broker.cleaner.pause();
+    if (connections.size > 0) return;
+    if (closesWithClients) close();
+    else broker.cleaner.pause();
+  }
+
+  function close(): void {
+    if (!isOpen) return;
+    isOpen = false;
+    for (const connection of connections) connection.crash();
+    broker.cleaner.close();
+    scoped.cancelAll();
+    broker.storage.close();
   }
 
   return {
@@ -59,14 +72,7 @@ export function embeddedBroker(options: EmbeddedBrokerOptions = {}): EmbeddedBro
       return new EmbeddedTransport(broker, connection);
     },
     clean: () => broker.cleaner.clean(),
-    close() {
-      if (!isOpen) return;
-      isOpen = false;
-      for (const connection of connections) connection.crash();
-      broker.cleaner.close();
-      scoped.cancelAll();
-      broker.storage.close();
-    },
+    close,
   };
 }
 

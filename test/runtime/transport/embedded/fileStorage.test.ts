@@ -175,6 +175,21 @@ describe('fileStorage', () => {
     open(file);
   });
 
+  it('is let go of with the last client where that is asked for', async () => {
+    const file = newFile();
+    const broker = embeddedBroker({ storage: { file }, closesWithClients: true });
+    const [first, second] = [broker.transport(), broker.transport()];
+    await first.admin.create([{ topic: 'topic', partitions: 1 }]);
+    await first.close();
+    expect(() => open(file)).toThrow(expect.objectContaining({ code: 'STATE_LOCKED' }));
+    expect(await second.admin.describe(['topic'])).toMatchObject([{ partitions: 1 }]);
+    await second.close();
+    expect(await open(file).transport().admin.describe(['topic'])).toMatchObject([{ partitions: 1 }]);
+    await expect(broker.transport().admin.describe(['topic'])).rejects.toMatchObject({
+      code: 'TRANSPORT_CLOSED',
+    });
+  });
+
   it('refuses a path that cannot be written', () => {
     const folder = tempFolder();
     writeFileSync(join(folder, 'file'), '');
