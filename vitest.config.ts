@@ -27,6 +27,16 @@ const config: ViteUserConfig = defineConfig({
       {
         extends: true,
         test: {
+          name: 'chaos',
+          include: ['test/chaos/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'kafka',
           include: ['test/kafka/**/*.test.ts'],
           globalSetup: 'test/kafka/globalSetup.ts',

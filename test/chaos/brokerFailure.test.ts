@@ -5,10 +5,9 @@ import { noHeaders } from '../../src/dsl/message.ts';
 import { delay, systemClock } from '../../src/runtime/clock.ts';
 import { kafkaTransport } from '../../src/runtime/transport/kafka/kafkaTransport.ts';
 import type { Reader, Transport } from '../../src/runtime/transport/transport.ts';
-import { brokers, javaMissing } from './brokers.ts';
 
 /** Readers and writers while a broker stands still or is killed; a cluster of its own, for it does not survive unharmed. */
-describe.skipIf(javaMissing || brokers.length === 0)('kafkaTransport, when its broker fails', () => {
+describe('kafkaTransport, when its broker fails', () => {
   let cluster: KafkaCluster;
   let transport: Transport;
 
