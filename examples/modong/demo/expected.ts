@@ -37,7 +37,7 @@ function lateOrder(
 ): LateOrder[] {
   if (now === null || was?.boardKey === now.boardKey) return [];
   const { boardKey: key, userId, placedAt } = now;
-  if (history.standing(at + grace).get(orderId)?.boardKey !== key) return [];
+  if (history.order(orderId, at + grace)?.boardKey !== key) return [];
   const order = { orderId, userId, placedAt };
   const state = history.board(key, at + grace)?.state ?? 'unknown';
   const room = rooms.get(key);

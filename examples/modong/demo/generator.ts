@@ -1,9 +1,9 @@
 import { boardKeyOf } from '../domain/inputs.ts';
+import { dongs } from './dongs.ts';
 import { edges } from './edges.ts';
 import { random } from './random.ts';
 import { type Event, type Pace, type Post, script } from './script.ts';
 
-const dongs = ['1168064000', '1168065000', '1144066000', '1121571000'];
 const shops = [
   '교촌치킨',
   '엽기떡볶이',
@@ -35,10 +35,11 @@ export function generate(seed: number, pace: Pace, posts = 120): readonly Event[
       orderType: isDelivery ? 'ORDER_DELIVERY' : 'ORDER_GROUP',
       name: pick(isDelivery ? shops : goods),
       host: pick(users),
-      dongCode: pick(dongs),
+      dongCode: pick(Object.keys(dongs)),
     };
-    const open = below(pace.span * 0.6);
-    const close = open + pace.span * 0.1 + below(pace.span * 0.3);
+    // The first is over at once, so that there is something to see.
+    const open = n === 0 ? 0 : below(pace.span * 0.6);
+    const close = n === 0 ? 1 : open + pace.span * 0.1 + below(pace.span * 0.3);
     story.post(post, 'open', open);
     for (let count = below(6); count > 0; count--) {
       const id = `order-${n}-${count}`;

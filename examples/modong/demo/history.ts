@@ -19,6 +19,7 @@ export interface History {
   readonly deadOrders: number;
   board(key: string, before: number): Board | null;
   user(id: string, before: number): User | null;
+  order(id: string, before: number): Order | null;
   /** The orders that stand. */
   standing(before: number): ReadonlyMap<string, Order>;
 }
@@ -51,6 +52,7 @@ export function historyOf(events: readonly Event[]): History {
     deadOrders: count('orders') - orders.length,
     board: (key, before) => newest(boards, key, before),
     user: (id, before) => newest(users, id, before),
+    order: (id, before) => newest(orders, id, before),
     standing(before) {
       const standing = new Map<string, Order>();
       for (const { key, value, at } of orders) {

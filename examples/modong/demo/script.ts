@@ -52,12 +52,15 @@ export interface OrderDetails {
   readonly placedAt?: number;
 }
 
-const story = 3 * 86_400_000;
+const halfDay = 43_200_000;
 
 export function script(pace: Pace): Script {
   const { span, grace, base } = pace;
   const events: Event[] = [];
-  const time = (at: number): number => base + Math.round((at / (span + 3 * grace)) * story);
+  // Five half days for what is opened and closed, one for what comes after.
+  const time = (at: number): number =>
+    base +
+    Math.round(at <= span ? (at / span) * 5 * halfDay : 5 * halfDay + ((at - span) / (3 * grace)) * halfDay);
   const put = (topic: Event['topic'], key: string | null, value: unknown, at: number): void => {
     const written = typeof value === 'string' || value === null ? value : JSON.stringify(value);
     events.push({ at: Math.round(at), topic, key, value: written, timestamp: time(at) });
