@@ -190,6 +190,8 @@ function properties(
     'transaction.state.log.min.isr': inSync,
     'transaction.state.log.num.partitions': 4,
     'group.initial.rebalance.delay.ms': 0,
+    // A member that was killed is missed after its session: with the usual 6 s at least, tests would mostly wait.
+    'group.min.session.timeout.ms': 1000,
     // A node that was killed may come back only when its old session has ended (9 s by default).
     'broker.heartbeat.interval.ms': 1000,
     'broker.session.timeout.ms': 4000,

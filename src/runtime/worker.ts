@@ -142,6 +142,7 @@ export class Worker {
       if (batches !== undefined) {
         polling = undefined;
         for (const batch of batches) tasks.input(batch.topic, batch.partition)?.add(batch);
+        for (const input of tasks.inputs) input.passed(this.#reader.position(input));
       }
       if (worked) await this.#parts.clock.breathe();
     }

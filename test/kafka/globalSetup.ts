@@ -28,6 +28,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     async () => {
       cluster = await startKafka({ nodes: 1, log });
       process.env['KAFKA_BROKERS'] = cluster.brokers.join(',');
+      process.env['KAFKA_SHORTEST_SESSION'] = '2000';
     },
     () => {
       // Matches no name: every test counts as skipped, and no beforeAll runs.

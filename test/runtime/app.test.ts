@@ -72,6 +72,30 @@ describe('app', () => {
     await expect(one.start()).rejects.toMatchObject({ code: 'NOT_RUNNING' });
   });
 
+  const direct = sums.pipe(to('out'));
+  const slow = numbers.pipe(
+    mapAsync(async (value: number) => value),
+    to('out'),
+  );
+  it.each([
+    ['directly', 'exactly-once', direct],
+    ['directly', 'at-least-once', direct],
+    ['by way of mapAsync', 'exactly-once', slow],
+  ] as const)('commits positions beyond aborted records, read %s, %s', async (_, guarantee, sink) => {
+    const run = await world(topics);
+    await send(run, 'in', ['a', 1], ['b', 1]);
+    const one = run.instance('tail', { sinks: [sink], guarantee });
+    await run.start(one);
+    await run.drained('tail', ['in']);
+    const producer = await run.clock.run(run.transport.producer({ transactionalId: 'another' }));
+    for (const partition of [0, 1]) producer.append('in', partition, 'a', '7', 0, []);
+    await run.clock.run(producer.flush());
+    await run.clock.run(producer.abort());
+    await run.drained('tail', ['in']);
+    await stop(run, one);
+    expect(await lastOf(run)).toEqual({ a: 1, b: 1 });
+  });
+
   it('commits what it has processed when it is stopped', async () => {
     const run = await world(topics);
     await send(run, 'in', ['a', 1], ['a', 2]);

@@ -16,6 +16,7 @@ import {
 import { type VirtualClock, virtualClock } from '../../src/runtime/testing/virtualClock.ts';
 import type { Faults } from '../../src/runtime/transport/embedded/faults.ts';
 import type { Transport } from '../../src/runtime/transport/transport.ts';
+import { behindOf } from '../kit/behindOf.ts';
 
 export type Guarantee = 'exactly-once' | 'at-least-once';
 export const guarantees: readonly Guarantee[] = ['exactly-once', 'at-least-once'];
@@ -47,16 +48,6 @@ export async function world(topics: readonly NewTopic[], faults?: Faults): Promi
     broker.close();
     rmSync(stateDir, { recursive: true, force: true });
   });
-  const partitionsOf = async (topic: string) => {
-    const [found] = await transport.admin.describe([topic]);
-    return Array.from({ length: found?.partitions ?? 0 }, (_, partition) => ({ topic, partition }));
-  };
-  const behind = async (group: string, names: readonly string[]): Promise<boolean> => {
-    const partitions = (await Promise.all(names.map(partitionsOf))).flat();
-    const ends = await transport.admin.endOffsets(partitions, 'committed');
-    const committed = await transport.committed(group, partitions);
-    return partitions.some((_, index) => (committed[index]?.offset ?? 0) < ends[index]!);
-  };
   return {
     clock,
     client,
@@ -67,7 +58,7 @@ export async function world(topics: readonly NewTopic[], faults?: Faults): Promi
       await clock.run(Promise.all(apps.map((one) => one.start())));
     },
     async drained(group, names) {
-      for (let round = 0; await clock.run(behind(group, names)); round++) {
+      for (let round = 0; (await clock.run(behindOf(transport, group, names))).length > 0; round++) {
         if (round > 3_000) throw new Error('The application does not get to the end of its topics.');
         await clock.advance(50);
       }

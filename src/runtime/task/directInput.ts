@@ -42,6 +42,11 @@ export class DirectInput implements Input {
     this.bytes += batch.bytes;
   }
 
+  passed(position: number): void {
+    if (this.#loaded || this.#batches.length > 0) return;
+    this.position = Math.max(this.position, position);
+  }
+
   load(): boolean {
     if (this.#loaded) return true;
     for (let batch = this.#batches[0]; batch !== undefined; batch = this.#batches[0]) {

@@ -52,6 +52,12 @@ export class PreparedInput implements Input {
     this.#fill();
   }
 
+  passed(position: number): void {
+    if (this.#records.length + this.#batches.length + this.#spent.length > 0) return;
+    this.position = Math.max(this.position, position);
+    this.#taken = Math.max(this.#taken, position);
+  }
+
   load(): boolean {
     const [head] = this.#records;
     return head !== undefined && (head.deliveries !== undefined || head.failure !== undefined);

@@ -30,6 +30,11 @@ export interface Task {
 
 export interface TaskInput extends Input {
   add(batch: Batch): void;
+  /**
+   * Everything below this position has been added. Behind the last record there may be some that are not shown (markers of
+   * transactions, what was aborted): when nothing else is left the position moves over them.
+   */
+  passed(position: number): void;
 }
 
 export interface TaskParts {

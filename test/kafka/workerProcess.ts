@@ -1,0 +1,73 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { onTestFinished } from 'vitest';
+import type { AppState } from '../../src/index.ts';
+import type { WorkerOptions } from './worker.child.ts';
+
+const program = join(import.meta.dirname, 'worker.child.ts');
+
+/** A worker in a process of its own, which signals end as they would end it in production; gone when the test is. */
+export class WorkerProcess {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<void>;
+  readonly #states: AppState[] = [];
+  #said = '';
+  /** The signal that the test has sent to end it. */
+  #asked: NodeJS.Signals | undefined;
+
+  constructor(options: WorkerOptions) {
+    this.#child = spawn(
+      process.execPath,
+      ['--conditions=millrace:source', program, JSON.stringify(options)],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    const { stdout, stderr } = this.#child;
+    createInterface({ input: stdout! }).on('line', (line) => {
+      this.#states.push(line as AppState);
+    });
+    stderr!.setEncoding('utf8').on('data', (text: string) => {
+      this.#said += text;
+    });
+    this.#ended = new Promise((resolve) => this.#child.once('close', () => resolve()));
+    onTestFinished(async () => {
+      this.#child.kill('SIGKILL');
+      await this.#ended;
+    });
+  }
+
+  /** All it has been in. Throws when it has ended other than by a signal it was sent. */
+  get states(): readonly AppState[] {
+    const { exitCode, signalCode, pid } = this.#child;
+    const ended = exitCode !== null || signalCode !== null;
+    const asWished = this.#asked === 'SIGTERM' ? exitCode === 0 : this.#asked === signalCode;
+    if (ended && !asWished) {
+      throw new Error(`worker ${pid} ended with ${exitCode ?? signalCode}:\n${this.#said}`);
+    }
+    return this.#states;
+  }
+
+  get state(): AppState | undefined {
+    return this.states.at(-1);
+  }
+
+  /** What it has written to stderr. */
+  get said(): string {
+    return this.#said;
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  /** SIGKILL and SIGTERM: resolves when it has ended. */
+  async kill(signal: NodeJS.Signals): Promise<void> {
+    void this.state;
+    const ending = signal === 'SIGKILL' || signal === 'SIGTERM';
+    if (ending) this.#asked = signal;
+    this.#child.kill(signal);
+    if (!ending) return;
+    await this.#ended;
+    void this.state;
+  }
+}
