@@ -119,9 +119,11 @@ export function isFenced(error: unknown): boolean {
   return error instanceof MillraceError && error.code === 'FENCED';
 }
 
-/** Of many partitions: what cannot be cured before what can. */
+/** Of many partitions: what cannot be cured before what can, and before those that only another one has kept out. */
 function worst(answers: readonly PartitionAnswer[]): number {
-  const codes = answers.map(({ errorCode }) => errorCode).filter((errorCode) => errorCode !== 0);
+  const failed = answers.map(({ errorCode }) => errorCode).filter((errorCode) => errorCode !== 0);
+  const causes = failed.filter((errorCode) => errorCode !== code.operationNotAttempted);
+  const codes = causes.length > 0 ? causes : failed;
   return codes.find((errorCode) => !isRetriable(errorCode)) ?? codes[0] ?? 0;
 }
 

@@ -124,6 +124,7 @@ export const code = {
   invalidProducerEpoch: 47,
   invalidTxnState: 48,
   concurrentTransactions: 51,
+  operationNotAttempted: 55,
   memberIdRequired: 79,
   fencedInstanceId: 82,
   unstableOffsetCommit: 88,
