@@ -115,10 +115,14 @@ export interface AsyncSpec {
 export interface StoreSpec {
   /** '' for a step's only store; its full name is the step's name. Otherwise a suffix. */
   readonly suffix: string;
-  readonly kind: 'keyValue' | 'window';
+  /**
+   * Rows by key; by window start and key, for windows that many keys share; by key and time, for times that each key has of
+   * its own: sessions, sliding windows, what a join waits for, versions.
+   */
+  readonly kind: 'keyValue' | 'window' | 'timeline';
   readonly key: AnyCodec;
   readonly value: AnyCodec;
-  /** Window stores: length of a window and how long its rows are kept after its start, in ms of stream time. */
+  /** Windows and timelines: length of a window and how long its rows are kept after its start, in ms of stream time. */
   readonly windowSize?: number;
   readonly retention?: number;
 }
@@ -130,6 +134,7 @@ export interface StepContext {
   /** Highest timestamp the task has taken in; -1 before the first. */
   readonly streamTime: number;
   store(suffix?: string): AnyStore;
+  /** Of kind 'window' or 'timeline'. */
   windowStore(suffix?: string): AnyWindowStore;
   /** The row of input `index`, a table or a global table, as it is now. */
   view(index: number): View;
@@ -168,13 +173,15 @@ export interface Store<K, V> {
   entries(): Iterable<readonly [key: K, cell: Cell<V>]>;
 }
 
-/** Rows by key and window start. Rows whose window start has fallen behind stream time by the retention are gone. */
+/** Rows by key and window start or time. Rows that have fallen behind the largest start ever put by the retention are gone. */
 export interface WindowStore<K, V> {
   get(key: K, start: number): Cell<V> | undefined;
   put(key: K, start: number, value: V, timestamp: number): void;
   delete(key: K, start: number, timestamp: number): void;
-  /** Rows of a key with from <= start <= to, by start. */
+  /** Rows of a key with from <= start <= to, by start. Found as they are asked for: rows may be changed meanwhile. */
   fetch(key: K, from: number, to: number): Iterable<readonly [start: number, cell: Cell<V>]>;
+  /** Rows of all keys with from <= start <= to, by start and then by the encoded key. */
+  between(from: number, to: number): Iterable<readonly [key: WindowKey<K>, cell: Cell<V>]>;
   /** All rows, by start and then by the encoded key. */
   entries(): Iterable<readonly [key: WindowKey<K>, cell: Cell<V>]>;
 }

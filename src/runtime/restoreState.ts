@@ -112,7 +112,7 @@ async function findEnds(
     if (known !== undefined && known > end) throw stateAhead(topic, partition, known, end);
     const start = starts[index]!;
     // Only window changelogs are ever cut at the start, and what is cut there has long expired.
-    const from = store.spec.kind === 'window' ? Math.max(start, known ?? 0) : (known ?? 0);
+    const from = store.spec.kind !== 'keyValue' ? Math.max(start, known ?? 0) : (known ?? 0);
     if (from < start) throw changelogCut(topic, partition, from, start);
     return { store, topic, from: Math.min(from, end), end };
   });

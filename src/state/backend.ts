@@ -19,14 +19,14 @@ export interface Backend {
 
 export interface TableSpec {
   readonly name: string;
-  readonly kind: 'keyValue' | 'window';
+  readonly kind: 'keyValue' | 'window' | 'timeline';
   readonly key: 'text' | 'bytes';
   readonly value: 'text' | 'bytes';
 }
 
 export interface Row {
   readonly key: Encoded;
-  /** Window start in ms; 0 in key-value tables. */
+  /** Window start or time in ms; 0 in key-value tables. */
   readonly start: number;
   readonly value: Encoded;
   readonly timestamp: number;
@@ -37,7 +37,9 @@ export interface Table {
   get(key: Encoded, start: number): Row | undefined;
   /** Rows of a key, from <= start <= to, by start. */
   range(key: Encoded, from: number, to: number): Row[];
-  /** All rows: key-value tables by key, window tables by start, then key; bytewise. */
+  /** Rows of all keys, from <= start <= to: by start, then key, bytewise. */
+  between(from: number, to: number): Iterable<Row>;
+  /** All rows: key-value tables by key, the others by start, then key; bytewise. */
   rows(): Iterable<Row>;
   isEmpty(): boolean;
 }
@@ -45,7 +47,7 @@ export interface Table {
 export interface Writer {
   put(table: Table, key: Encoded, start: number, value: Encoded, timestamp: number): void;
   delete(table: Table, key: Encoded, start: number): void;
-  /** Deletes every row of a window table whose start lies before. */
+  /** Deletes every row whose start lies before; key-value tables keep theirs. */
   expire(table: Table, before: number): void;
   clear(table: Table): void;
   /** For bulk loads in any order: a put, or a delete when value is null, that no read sees before `settle`. Kept over a restart. */

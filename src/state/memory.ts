@@ -106,8 +106,13 @@ class MemoryTable implements Table {
     return found.sort((a, b) => a.start - b.start);
   }
 
-  *rows(): Iterable<Row> {
-    const all = [...this.#byStart.values()].flatMap((rows) => [...rows.values()]);
+  rows(): Iterable<Row> {
+    return this.between(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
+  }
+
+  *between(from: number, to: number): Iterable<Row> {
+    const within = [...this.#byStart].filter(([start]) => start >= from && start <= to);
+    const all = within.flatMap(([, rows]) => [...rows.values()]);
     all.sort((a, b) => a.start - b.start || compareEncoded(a.key, b.key));
     for (const row of all) yield copyRow(row);
   }

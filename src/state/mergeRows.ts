@@ -1,7 +1,7 @@
 import type { AnyCell } from '../dsl/node.ts';
 import type { Row } from './backend.ts';
 import { compareEncoded } from './compareEncoded.ts';
-import type { CachedRow } from './rowCache.ts';
+import type { CachedRow } from './pendingRows.ts';
 
 /** A row as a scan finds it, in memory or in the table. */
 export interface FoundRow {

@@ -130,7 +130,7 @@ class RestoredStore {
 
   apply(changelogKey: Encoded, encoded: Encoded | null, timestamp: number): void {
     const { key, start } = parseChangelogKey(this.#spec, changelogKey);
-    if (this.#spec.kind === 'window') {
+    if (this.#spec.kind !== 'keyValue') {
       if (start > this.#largestStart) this.#largestStart = start;
       if (start <= this.#expired) return;
     }
@@ -144,7 +144,7 @@ class RestoredStore {
     }
     if (settle) write.settle(this.#table);
     if (this.#expired > Number.NEGATIVE_INFINITY) write.expire(this.#table, this.#expired + 1);
-    if (this.#spec.kind === 'window') writeLargestStart(write, this.name, this.#largestStart);
+    if (this.#spec.kind !== 'keyValue') writeLargestStart(write, this.name, this.#largestStart);
   }
 
   written(): void {
@@ -153,6 +153,6 @@ class RestoredStore {
 
   /** Rows that start here or earlier are gone. */
   get #expired(): number {
-    return this.#spec.kind === 'window' ? this.#largestStart - this.#retention : Number.NEGATIVE_INFINITY;
+    return this.#spec.kind !== 'keyValue' ? this.#largestStart - this.#retention : Number.NEGATIVE_INFINITY;
   }
 }

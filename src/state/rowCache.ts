@@ -1,28 +1,12 @@
-import type { AnyCell, Encoded, StoreSpec } from '../dsl/node.ts';
+import type { AnyCell, StoreSpec } from '../dsl/node.ts';
 import { MillraceError } from '../errors.ts';
 import type { Row, Table } from './backend.ts';
+import { closedTable } from './closedTable.ts';
 import { compareEncoded } from './compareEncoded.ts';
 import { freeze } from './freeze.ts';
 import { type FoundRow, mergeRows } from './mergeRows.ts';
+import { type CachedRow, isPending, PendingRows } from './pendingRows.ts';
 import { type Identity, type StoreCodec, storeCodec } from './storeCodec.ts';
-
-/** A row in memory. Its cell is replaced, never changed: what was handed out or sealed stays as it was. */
-export interface CachedRow {
-  readonly id: Identity;
-  readonly key: unknown;
-  readonly encoded: Encoded;
-  readonly start: number;
-  /** undefined: there is no such row. */
-  cell: AnyCell | undefined;
-  /** Timestamp of the put or delete that made the cell. */
-  changedAt: number;
-  /** Changed since the last seal. */
-  dirty: boolean;
-  /** Sealed changes of this row that the table does not have yet. */
-  unwritten: number;
-  /** When it was last used, in sweeps. */
-  generation: number;
-}
 
 /** The rows of one window start; key-value stores have one segment, of start 0. */
 export interface Segment {
@@ -30,14 +14,6 @@ export interface Segment {
   readonly rows: Map<Identity, CachedRow>;
   /** The table has no row of this segment that is not here: a miss needs no read. */
   complete: boolean;
-}
-
-/** A change on its way to the changelog and the table. */
-export interface SealedRow {
-  readonly row: CachedRow;
-  /** null: deleted. */
-  readonly value: Encoded | null;
-  readonly timestamp: number;
 }
 
 /**
@@ -48,24 +24,21 @@ export interface SealedRow {
 export class RowCache {
   readonly segments: Map<number, Segment> = new Map();
   readonly codec: StoreCodec;
+  readonly pending: PendingRows;
   readonly #name: string;
   readonly #half: number;
   #table: Table;
-  #dirty: CachedRow[] = [];
   #generation = 0;
   #used = 0;
   #sweepAt: number;
 
   constructor(name: string, spec: StoreSpec, table: Table, limit: number) {
     this.codec = storeCodec(name, spec);
+    this.pending = new PendingRows(this.codec);
     this.#name = name;
     this.#table = table;
     this.#half = Math.max(1, limit / 2);
     this.#sweepAt = this.#half;
-  }
-
-  get dirtyRows(): number {
-    return this.#dirty.length;
   }
 
   open(start: number, complete: boolean): Segment {
@@ -86,7 +59,7 @@ export class RowCache {
     const id = this.codec.identify(key);
     const row = segment.rows.get(id);
     const cell = { value: freeze(value), timestamp };
-    this.#change(row === undefined ? this.#insert(segment, key, id) : this.#use(row), cell, timestamp);
+    this.pending.change(row === undefined ? this.#insert(segment, key, id) : this.#use(row), cell, timestamp);
   }
 
   /** Only what may exist is deleted: a row known to be absent stays out of table and changelog. */
@@ -94,7 +67,7 @@ export class RowCache {
     const id = this.codec.identify(key);
     const row = segment.rows.get(id);
     if (row === undefined ? segment.complete : row.cell === undefined) return;
-    this.#change(row ?? this.#insert(segment, key, id), undefined, timestamp);
+    this.pending.change(row ?? this.#insert(segment, key, id), undefined, timestamp);
   }
 
   /** Rows of `segments`, by start and encoded key; of the key `only` or all; with those of the table as `stored` gives them. */
@@ -115,31 +88,6 @@ export class RowCache {
     return mergeRows(found, stored?.(this.#table) ?? [], this.#cached, this.#read);
   }
 
-  /**
-   * What changed since the last seal in windows that start after `expired`, encoded. Nothing is marked yet: when a value
-   * cannot be encoded all is as before.
-   */
-  changes(expired: number): SealedRow[] {
-    const changed = this.#dirty.filter((row) => row.start > expired);
-    return changed.map((row) => ({
-      row,
-      value: row.cell === undefined ? null : this.codec.encodeValue(row.cell.value),
-      timestamp: row.changedAt,
-    }));
-  }
-
-  /** The changes are on their way; what is put from now on is the next seal's. */
-  sealed(changes: readonly SealedRow[]): void {
-    for (const row of this.#dirty) row.dirty = false;
-    for (const { row } of changes) row.unwritten++;
-    this.#dirty = [];
-  }
-
-  /** The table has the changes. */
-  written(changes: readonly SealedRow[]): void {
-    for (const { row } of changes) row.unwritten--;
-  }
-
   /** Forgets all rows; whoever still reads is told. */
   close(): void {
     this.#table = closedTable(this.#table);
@@ -147,14 +95,6 @@ export class RowCache {
       segment.rows.clear();
       segment.complete = false;
     }
-  }
-
-  #change(row: CachedRow, cell: AnyCell | undefined, timestamp: number): void {
-    row.cell = cell;
-    row.changedAt = timestamp;
-    if (row.dirty) return;
-    row.dirty = true;
-    this.#dirty.push(row);
   }
 
   #load(segment: Segment, key: unknown, id: Identity): CachedRow {
@@ -175,6 +115,7 @@ export class RowCache {
       changedAt: 0,
       dirty: false,
       unwritten: 0,
+      stored: !segment.complete,
       generation: -1,
     };
     segment.rows.set(id, row);
@@ -224,20 +165,7 @@ export class RowCache {
   }
 }
 
-function isPending(row: CachedRow): boolean {
-  return row.dirty || row.unwritten > 0;
-}
-
 function evict(segment: Segment, row: CachedRow): void {
   segment.rows.delete(row.id);
   if (row.cell !== undefined) segment.complete = false;
-}
-
-function closedTable({ spec }: Table): Table {
-  const refuse = (): never => {
-    throw new MillraceError('INTERNAL', `store ${spec.name} was used after it was closed`, {
-      step: spec.name,
-    });
-  };
-  return { spec, get: refuse, range: refuse, rows: refuse, isEmpty: refuse };
 }

@@ -1,10 +1,9 @@
 import type { Encoded } from '../dsl/node.ts';
 import type { Writer } from './backend.ts';
 import { changelogKey } from './changelog.ts';
-import type { OpenStore } from './openStore.ts';
-import type { SealedRow } from './rowCache.ts';
+import { isAging, type OpenStore } from './openStore.ts';
+import type { SealedRow } from './pendingRows.ts';
 import { writeLargestStart } from './storedMeta.ts';
-import { WindowStore } from './windowStore.ts';
 
 /** Changes on their way: to the changelog first, and to the tables when the log has committed. */
 export interface Sealed {
@@ -24,7 +23,7 @@ export type VisitChange = (store: string, key: Encoded, value: Encoded | null, t
 export interface SealedStore {
   readonly store: OpenStore;
   readonly changes: SealedRow[];
-  /** Window stores: how far they had come. */
+  /** Stores whose rows expire: how far they had come. */
   readonly largestStart: number;
   readonly expired: number;
 }
@@ -32,14 +31,14 @@ export interface SealedStore {
 /** Takes the changes of all stores, or of none when one of them cannot be encoded. */
 export function sealStores(stores: readonly OpenStore[]): SealedStore[] {
   const sealed = stores.map((store) => {
-    const { cache, store: rows } = store;
-    const largestStart = rows instanceof WindowStore ? rows.largestStart : Number.NEGATIVE_INFINITY;
-    const expired = rows instanceof WindowStore ? rows.expired : Number.NEGATIVE_INFINITY;
-    return { store, changes: cache.changes(expired), largestStart, expired };
+    const { pending, store: rows } = store;
+    const largestStart = isAging(rows) ? rows.largestStart : Number.NEGATIVE_INFINITY;
+    const expired = isAging(rows) ? rows.expired : Number.NEGATIVE_INFINITY;
+    return { store, changes: pending.changes(expired, largestStart), largestStart, expired };
   });
   for (const { store, changes } of sealed) {
-    store.cache.sealed(changes);
-    if (store.store instanceof WindowStore) store.store.forgetExpired();
+    store.pending.sealed(changes);
+    if (isAging(store.store)) store.store.forgetExpired();
   }
   return sealed;
 }
@@ -54,7 +53,7 @@ export function visitChanges(stores: readonly SealedStore[], visit: VisitChange)
 
 export function writeStore({ store, changes, largestStart, expired }: SealedStore, write: Writer): void {
   const { name, table } = store;
-  for (const { row, value, timestamp } of changes.sort(byPlace)) {
+  for (const { row, value, timestamp } of changes.sort(store.spec.kind === 'timeline' ? byKey : byStart)) {
     if (value === null) write.delete(table, row.encoded, row.start);
     else write.put(table, row.encoded, row.start, value, timestamp);
   }
@@ -63,8 +62,15 @@ export function writeStore({ store, changes, largestStart, expired }: SealedStor
 }
 
 /** Neighbours in the table are written together: each page is looked up and changed once. Near enough for text is enough. */
-function byPlace({ row: a }: SealedRow, { row: b }: SealedRow): number {
-  if (a.start !== b.start) return a.start - b.start;
-  if (typeof a.encoded === 'string') return a.encoded < (b.encoded as string) ? -1 : 1;
-  return Buffer.compare(a.encoded, b.encoded as Buffer);
+function byStart(a: SealedRow, b: SealedRow): number {
+  return a.row.start - b.row.start || compareNearly(a.row.encoded, b.row.encoded);
+}
+
+function byKey(a: SealedRow, b: SealedRow): number {
+  return compareNearly(a.row.encoded, b.row.encoded) || a.row.start - b.row.start;
+}
+
+function compareNearly(a: Encoded, b: Encoded): number {
+  if (typeof a === 'string') return a < (b as string) ? -1 : a === b ? 0 : 1;
+  return Buffer.compare(a, b as Buffer);
 }

@@ -14,7 +14,7 @@ const deleted: number = Number.MIN_SAFE_INTEGER;
 
 /**
  * One store's rows. Key-value tables are keyed by key; window tables by (start, key), so that a commit writes
- * neighbouring pages and expiry is one range. WITHOUT ROWID keeps each row in one tree instead of two.
+ * neighbouring pages and expiry is one range; timelines by (key, start), with an index for expiry. WITHOUT ROWID keeps each row in one tree instead of two.
  */
 export class SqliteTable implements Table {
   readonly spec: TableSpec;
@@ -22,7 +22,8 @@ export class SqliteTable implements Table {
   /** Quoted names: of the table, and of the heap that bulk loads go to first. */
   readonly #name: string;
   readonly #heap: string;
-  readonly #windowed: boolean;
+  /** Rows have a start. */
+  readonly #aging: boolean;
   readonly #get: Statement;
   readonly #put: Statement;
   readonly #delete: Statement;
@@ -35,12 +36,12 @@ export class SqliteTable implements Table {
     this.#database = database;
     this.#name = quote(name);
     this.#heap = quote(`${name}~restore`);
-    this.#windowed = spec.kind === 'window';
-    this.#create();
-    const where = this.#windowed ? 'start = ? and key = ?' : 'key = ?';
+    this.#aging = spec.kind !== 'keyValue';
+    this.#create(name);
+    const where = this.#aging ? 'start = ? and key = ?' : 'key = ?';
     this.#get = this.#prepare(`select value, timestamp from ${this.#name} where ${where}`).raw();
     this.#put = this.#prepare(
-      this.#windowed
+      this.#aging
         ? `replace into ${this.#name} (start, key, value, timestamp) values (?, ?, ?, ?)`
         : `replace into ${this.#name} (key, value, timestamp) values (?, ?, ?)`,
     );
@@ -49,7 +50,7 @@ export class SqliteTable implements Table {
 
   get(key: Encoded, start: number): Row | undefined {
     try {
-      const found = (this.#windowed ? this.#get.get(start, key) : this.#get.get(key)) as unknown;
+      const found = (this.#aging ? this.#get.get(start, key) : this.#get.get(key)) as unknown;
       if (found === undefined) return undefined;
       const [value, timestamp] = found as [Encoded, number];
       return { key, start, value, timestamp };
@@ -59,9 +60,13 @@ export class SqliteTable implements Table {
   }
 
   range(key: Encoded, from: number, to: number): Row[] {
-    if (!this.#windowed) {
+    if (!this.#aging) {
       const row = from <= 0 && to >= 0 ? this.get(key, 0) : undefined;
       return row === undefined ? [] : [row];
+    }
+    if (this.spec.kind === 'timeline') {
+      const select = `select key, start, value, timestamp from ${this.#name}`;
+      return this.#all(`${select} where key = ? and start between ? and ? order by start`, [key, from, to]);
     }
     // Goes from each start to the next by the index: the starts are few, the keys of each are many.
     return this.#all(
@@ -77,19 +82,28 @@ export class SqliteTable implements Table {
     );
   }
 
-  *rows(): Iterable<Row> {
-    const order = this.#windowed ? 'start, key' : 'key';
-    const columns = this.#windowed ? 'key, start, value, timestamp' : 'key, 0, value, timestamp';
-    const select = `select ${columns} from ${this.#name}`;
+  between(from: number, to: number): Iterable<Row> {
+    if (this.#aging) return this.#pages('start, key', 'start', [from, to]);
+    return from <= 0 && to >= 0 ? this.rows() : [];
+  }
+
+  rows(): Iterable<Row> {
+    if (this.#aging) return this.between(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
+    return this.#pages('key', '0', [0, 0]);
+  }
+
+  /** In that order, what has `start` within the bounds. */
+  *#pages(order: string, start: string, bounds: [from: number, to: number]): Generator<Row> {
+    const select = `select key, ${start}, value, timestamp from ${this.#name} where ${start} between ? and ?`;
     const end = `order by ${order} limit ${pageRows}`;
-    let page = this.#all(`${select} ${end}`, []);
+    const places = order === 'key' ? '?' : '(?, ?)';
+    let page = this.#all(`${select} ${end}`, bounds);
     for (;;) {
       yield* page;
       const last = page.at(-1);
       if (last === undefined || page.length < pageRows) return;
-      page = this.#windowed
-        ? this.#all(`${select} where (start, key) > (?, ?) ${end}`, [last.start, last.key])
-        : this.#all(`${select} where key > ? ${end}`, [last.key]);
+      const behind = order === 'key' ? [last.key] : [last.start, last.key];
+      page = this.#all(`${select} and (${order}) > ${places} ${end}`, [...bounds, ...behind]);
     }
   }
 
@@ -100,17 +114,17 @@ export class SqliteTable implements Table {
   // What follows only runs inside a transaction of the backend, which translates the errors.
 
   put(key: Encoded, start: number, value: Encoded, timestamp: number): void {
-    if (this.#windowed) this.#put.run(start, key, value, timestamp);
+    if (this.#aging) this.#put.run(start, key, value, timestamp);
     else this.#put.run(key, value, timestamp);
   }
 
   delete(key: Encoded, start: number): void {
-    if (this.#windowed) this.#delete.run(start, key);
+    if (this.#aging) this.#delete.run(start, key);
     else this.#delete.run(key);
   }
 
   expire(before: number): void {
-    if (this.#windowed) this.#prepareOnce(`delete from ${this.#name} where start < ?`).run(before);
+    if (this.#aging) this.#prepareOnce(`delete from ${this.#name} where start < ?`).run(before);
   }
 
   clear(): void {
@@ -126,8 +140,8 @@ export class SqliteTable implements Table {
   /** One pass in key order over all that was appended: less than half the cost of inserting it in the order it came. */
   settle(): void {
     if (!this.#heapExists()) return;
-    const order = this.#windowed ? 'start, key' : 'key';
-    const columns = this.#windowed ? 'start, key, value, timestamp' : 'key, value, timestamp';
+    const order = this.#keyColumns();
+    const columns = this.#aging ? 'start, key, value, timestamp' : 'key, value, timestamp';
     // Deletions go in with the rest, under a timestamp no record has, so that the last one for each key decides.
     const empty = this.spec.value === 'text' ? "''" : "x''";
     const values = columns
@@ -146,17 +160,22 @@ export class SqliteTable implements Table {
     this.#append = undefined;
   }
 
-  #create(): void {
+  #create(name: string): void {
     const key = this.spec.key === 'text' ? 'text' : 'blob';
     const value = this.spec.value === 'text' ? 'text' : 'blob';
+    const columns = `${this.#aging ? 'start integer not null, ' : ''}key ${key} not null, value ${value} not null`;
     this.#database.exec(
-      this.#windowed
-        ? `create table if not exists ${this.#name} (
-             start integer not null, key ${key} not null, value ${value} not null, timestamp integer not null,
-             primary key (start, key)) without rowid, strict`
-        : `create table if not exists ${this.#name} (
-             key ${key} not null primary key, value ${value} not null, timestamp integer not null) without rowid, strict`,
+      `create table if not exists ${this.#name} (
+         ${columns}, timestamp integer not null, primary key (${this.#keyColumns()})) without rowid, strict`,
     );
+    if (this.spec.kind !== 'timeline') return;
+    const index = quote(`${name}~start`);
+    this.#database.exec(`create index if not exists ${index} on ${this.#name} (start, key)`);
+  }
+
+  /** Windows that many keys share lie together; of a timeline the times of each key do. */
+  #keyColumns(): string {
+    return { keyValue: 'key', window: 'start, key', timeline: 'key, start' }[this.spec.kind];
   }
 
   #prepareAppend(): Statement {

@@ -2,10 +2,9 @@ import type { AnyStore, AnyWindowStore, StoreSpec } from '../dsl/node.ts';
 import { MillraceError } from '../errors.ts';
 import type { Backend } from './backend.ts';
 import { KeyValueStore } from './keyValueStore.ts';
-import { type OpenStore, openStore } from './openStore.ts';
+import { isAging, type OpenStore, openStore } from './openStore.ts';
 import { type Sealed, type SealedStore, sealStores, visitChanges, writeStore } from './sealed.ts';
 import { publicMeta } from './storedMeta.ts';
-import { WindowStore } from './windowStore.ts';
 
 export interface StoreDefinition {
   /** The full name: it is also that of the store's changelog. */
@@ -22,7 +21,7 @@ export interface TaskStateOptions {
 export interface TaskState {
   /** UNKNOWN_STORE when there is no key-value store of that name. */
   store(name: string): AnyStore;
-  /** UNKNOWN_STORE when there is no window store of that name. */
+  /** Windows and timelines. UNKNOWN_STORE when there is none of that name. */
   windowStore(name: string): AnyWindowStore;
   /** As last written. */
   readonly meta: ReadonlyMap<string, string>;
@@ -72,7 +71,7 @@ class CachedTaskState implements TaskState {
 
   get dirtyRows(): number {
     let rows = 0;
-    for (const { cache } of this.#stores) rows += cache.dirtyRows;
+    for (const { pending } of this.#stores) rows += pending.count;
     return rows;
   }
 
@@ -84,7 +83,7 @@ class CachedTaskState implements TaskState {
 
   windowStore(name: string): AnyWindowStore {
     const found = this.#byName.get(name)?.store;
-    if (found instanceof WindowStore) return found;
+    if (isAging(found)) return found;
     throw this.#unknown('window store', name);
   }
 
@@ -102,7 +101,7 @@ class CachedTaskState implements TaskState {
 
   close(): void {
     this.#closed = true;
-    for (const { cache } of this.#stores) cache.close();
+    for (const store of this.#stores) store.close();
   }
 
   #write(sealed: Sealed, stores: readonly SealedStore[], meta: ReadonlyMap<string, string>): void {
@@ -115,7 +114,7 @@ class CachedTaskState implements TaskState {
       for (const [name, value] of meta) write.meta(name, value);
     });
     this.#outstanding.shift();
-    for (const { store, changes } of stores) store.cache.written(changes);
+    for (const { store, changes } of stores) store.pending.written(changes);
     this.#meta = new Map([...this.#meta, ...meta]);
   }
 

@@ -63,13 +63,17 @@ export class WindowStore<K, V> implements WindowStorePort<K, V> {
     for (const row of this.#cache.scan(this.#between(first, to), key, stored)) yield [row.start, row.cell];
   }
 
-  *entries(): Generator<readonly [key: WindowKey<K>, cell: Cell<V>]> {
-    const first = this.#expired + 1;
-    const stored = this.#mustRead(first, Number.POSITIVE_INFINITY) ? rowsFrom(first) : undefined;
-    const segments = this.#between(first, Number.POSITIVE_INFINITY);
+  *between(from: number, to: number): Generator<readonly [key: WindowKey<K>, cell: Cell<V>]> {
+    const first = Math.max(from, this.#expired + 1);
+    const stored = this.#mustRead(first, to) ? (table: Table) => table.between(first, to) : undefined;
+    const segments = this.#between(first, to);
     for (const { key, start, cell } of this.#cache.scan(segments, undefined, stored)) {
       yield [{ key: key as K, start, end: start + this.#size }, cell];
     }
+  }
+
+  entries(): Generator<readonly [key: WindowKey<K>, cell: Cell<V>]> {
+    return this.between(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
   }
 
   /** Drops expired windows from memory. Not done as they expire: a jump in time would go through all windows at once. */
@@ -113,10 +117,4 @@ export class WindowStore<K, V> implements WindowStorePort<K, V> {
 
 function rangeOf(key: Encoded, from: number, to: number): (table: Table) => Iterable<Row> {
   return (table) => table.range(key, from, to);
-}
-
-function rowsFrom(from: number): (table: Table) => Iterable<Row> {
-  return function* (table) {
-    for (const row of table.rows()) if (row.start >= from) yield row;
-  };
 }

@@ -5,6 +5,8 @@ const words: TableSpec = { name: 'words', kind: 'keyValue', key: 'text', value: 
 const blobs: TableSpec = { name: 'blobs', kind: 'keyValue', key: 'bytes', value: 'bytes' };
 const textWindows: TableSpec = { name: 'text-windows', kind: 'window', key: 'text', value: 'text' };
 const byteWindows: TableSpec = { name: 'byte-windows', kind: 'window', key: 'bytes', value: 'bytes' };
+const textTimes: TableSpec = { name: 'text-times', kind: 'timeline', key: 'text', value: 'text' };
+const byteTimes: TableSpec = { name: 'byte-times', kind: 'timeline', key: 'bytes', value: 'bytes' };
 
 /** What every backend must do. `open` gives a new, empty one. */
 export function backendContract(name: string, open: () => Backend): void {
@@ -121,7 +123,10 @@ export function backendContract(name: string, open: () => Backend): void {
     });
   });
 
-  describe(`${name}: windows`, () => {
+  describe.each([
+    ['windows', textWindows, byteWindows],
+    ['timelines', textTimes, byteTimes],
+  ])(`${name}: %s`, (_kind, textRows, byteRows) => {
     const fill = (backend: Backend, table: Table): void =>
       backend.transaction((write) => {
         for (const start of [30, 10, 20]) {
@@ -131,7 +136,7 @@ export function backendContract(name: string, open: () => Backend): void {
 
     it('keeps a row per key and start, and gives them by start and then by key', () => {
       const backend = opened();
-      const table = backend.open(textWindows);
+      const table = backend.open(textRows);
       fill(backend, table);
       expect(table.get('a', 10)).toEqual({ key: 'a', start: 10, value: 'a10', timestamp: 15 });
       expect(table.get('a', 11)).toBeUndefined();
@@ -140,7 +145,7 @@ export function backendContract(name: string, open: () => Backend): void {
 
     it('gives a range of one key, both ends included', () => {
       const backend = opened();
-      const table = backend.open(textWindows);
+      const table = backend.open(textRows);
       fill(backend, table);
       backend.transaction((write) => write.delete(table, 'a', 20));
       const values = (rows: Row[]): unknown[] => rows.map((row) => row.value);
@@ -153,9 +158,20 @@ export function backendContract(name: string, open: () => Backend): void {
       expect(values(table.range('c', 0, 99))).toEqual([]);
     });
 
+    it('gives what starts between two moments, both included, by start and then by key', () => {
+      const backend = opened();
+      const table = backend.open(textRows);
+      fill(backend, table);
+      const values = (from: number, to: number): unknown[] =>
+        [...table.between(from, to)].map((row) => row.value);
+      expect(values(10, 20)).toEqual(['a10', 'b10', 'a20', 'b20']);
+      expect(values(11, Number.POSITIVE_INFINITY)).toEqual(['a20', 'b20', 'a30', 'b30']);
+      expect(values(11, 19)).toEqual([]);
+    });
+
     it('takes starts before 1970 and after 2038', () => {
       const backend = opened();
-      const table = backend.open(byteWindows);
+      const table = backend.open(byteRows);
       const key = Buffer.from('k');
       const starts = [-86_400_000, 0, 2 ** 31, 4_102_444_800_000];
       backend.transaction((write) => {
@@ -166,7 +182,7 @@ export function backendContract(name: string, open: () => Backend): void {
 
     it('expires all rows that start before', () => {
       const backend = opened();
-      const table = backend.open(textWindows);
+      const table = backend.open(textRows);
       fill(backend, table);
       backend.transaction((write) => write.expire(table, 20));
       expect([...table.rows()].map((row) => row.value)).toEqual(['a20', 'b20', 'a30', 'b30']);
@@ -174,7 +190,7 @@ export function backendContract(name: string, open: () => Backend): void {
 
     it('scans pages across starts', () => {
       const backend = opened();
-      const table = backend.open(textWindows);
+      const table = backend.open(textRows);
       backend.transaction((write) => {
         for (let i = 0; i < 2500; i++) write.put(table, `k${i % 700}`, Math.floor(i / 700), '', i);
       });

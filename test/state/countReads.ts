@@ -15,6 +15,7 @@ export function countReads(backend: Backend): { readonly backend: Backend; reads
           return table.get(key, start);
         },
         range: (key, from, to) => table.range(key, from, to),
+        between: (from, to) => table.between(from, to),
         rows: () => table.rows(),
         isEmpty: () => table.isEmpty(),
       };

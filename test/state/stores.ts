@@ -9,3 +9,8 @@ export function window(name: string, key: AnyCodec, value: AnyCodec, retention?:
   const ages = retention === undefined ? {} : { retention };
   return { name, spec: { suffix: '', kind: 'window', key, value, windowSize: 10, ...ages } };
 }
+
+export function timeline(name: string, key: AnyCodec, value: AnyCodec, retention?: number): StoreDefinition {
+  const { spec } = window(name, key, value, retention);
+  return { name, spec: { ...spec, kind: 'timeline' } };
+}

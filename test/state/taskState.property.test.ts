@@ -10,7 +10,7 @@ import { sqliteBackend } from '../../src/state/sqlite.ts';
 import { openTaskState, type StoreDefinition, type TaskState } from '../../src/state/taskState.ts';
 import { bytes, int32, json, text } from './codecs.ts';
 import { copyModel, deleteModel, type Model, type ModelStore, putModel, visibleRows } from './stateModel.ts';
-import { keyValue, window } from './stores.ts';
+import { keyValue, timeline, window } from './stores.ts';
 import { temporaryFolder } from './temporaryFolder.ts';
 
 const stores: StoreDefinition[] = [
@@ -19,6 +19,8 @@ const stores: StoreDefinition[] = [
   window('windows', text, json, 35),
   window('byte-windows', bytes, text, 20),
   window('for-ever', int32, int32),
+  timeline('sessions', text, json, 35),
+  timeline('byte-times', bytes, text),
 ];
 
 const keys: Record<string, unknown[]> = {
@@ -28,7 +30,7 @@ const keys: Record<string, unknown[]> = {
 };
 
 interface Touch {
-  readonly do: 'put' | 'delete' | 'get' | 'fetch';
+  readonly do: 'put' | 'delete' | 'get' | 'fetch' | 'between';
   readonly store: number;
   readonly key: number;
   readonly start: number;
@@ -44,7 +46,13 @@ const row = { store: fc.nat(stores.length - 1), key: fc.nat(8), start: fc.nat(12
 const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
     { weight: 12, arbitrary: fc.record({ do: fc.constant('put' as const), ...row }) },
-    { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('delete' as const, 'get', 'fetch'), ...row }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        do: fc.constantFrom('delete' as const, 'delete', 'get', 'fetch', 'between'),
+        ...row,
+      }),
+    },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('entries' as const), store: row.store }) },
     { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('seal' as const, 'write', 'write', 'crash') }) },
   ),
@@ -135,7 +143,7 @@ class Run {
     const choices = keys[spec.key.name]!;
     const key = choices[step.key % choices.length];
     const model = this.#live.get(name)!;
-    const windowed = spec.kind === 'window';
+    const windowed = spec.kind !== 'keyValue';
     const start = windowed ? this.#startNear(model, step.start) : 0;
     const id = idOf(spec.key, key);
     const value = spec.value.name === 'int32' ? step.value : `${step.value}`;
@@ -154,6 +162,10 @@ class Run {
         : this.#state.store(name).get(key);
       const expected = visibleRows(model).find(([other, at]) => other === id && at.start === start)?.[1];
       expect(found).toEqual(expected && { value: expected.value, timestamp: expected.timestamp });
+    } else if (step.do === 'between') {
+      const found = [...this.#state.windowStore(name).between(start - 30, start)].map(([at]) => at.start);
+      const expected = visibleRows(model).filter(([, at]) => at.start >= start - 30 && at.start <= start);
+      expect(found).toEqual(expected.map(([, at]) => at.start));
     } else {
       const found = [...this.#state.windowStore(name).fetch(key, start - 30, start)];
       const expected = visibleRows(model).filter(
@@ -178,7 +190,7 @@ class Run {
       timestamp: at.timestamp,
     });
     const shown = (key: unknown): unknown => (typeof key === 'string' ? key.toWellFormed() : key);
-    if (spec.kind === 'window') {
+    if (spec.kind !== 'keyValue') {
       const found = [...state.windowStore(name).entries()].map(([at, cell]) => [
         { ...at, key: shown(at.key) },
         cell,

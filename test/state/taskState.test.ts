@@ -119,12 +119,22 @@ describe('seal', () => {
     expect(state.dirtyRows).toBe(3);
     const sealed = state.seal();
     expect(state.dirtyRows).toBe(0);
-    expect(sealed.rows).toBe(3);
+    expect(sealed.rows).toBe(2);
     expect(changesOf(sealed)).toEqual([
       ['words', 'a', '2', 20],
-      ['words', 'b', null, 40],
       ['hours', Buffer.from([0x6b, 0, 0, 0, 0, 0, 0, 1, 0]), '"v"', 50],
     ]);
+  });
+
+  it('tells of a deletion only where log or table may have the row', () => {
+    const state = openTaskState(memoryBackend(), [words]);
+    const store = state.store('words');
+    store.put('a', 1, 10);
+    store.delete('a', 20);
+    store.put('b', 1, 30);
+    expect(changesOf(state.seal())).toEqual([['words', 'b', '1', 30]]);
+    store.delete('b', 40);
+    expect(changesOf(state.seal())).toEqual([['words', 'b', null, 40]]);
   });
 
   it('lets work change sealed rows again before they are written', () => {

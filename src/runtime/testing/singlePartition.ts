@@ -176,7 +176,7 @@ export class SinglePartition {
     for (const { subtopology, state } of this.#pieces) {
       const store = subtopology.stores.find((known) => known.name === name);
       if (store?.spec.kind === 'keyValue') return [...state.store(name).entries()];
-      if (store?.spec.kind === 'window') return [...state.windowStore(name).entries()];
+      if (store !== undefined) return [...state.windowStore(name).entries()];
     }
     throw new MillraceError('UNKNOWN_STORE', `There is no store ${name}`, {
       next: 'Look at describe() for the names of the stores.',

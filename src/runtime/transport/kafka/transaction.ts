@@ -119,11 +119,9 @@ export function isFenced(error: unknown): boolean {
   return error instanceof MillraceError && error.code === 'FENCED';
 }
 
-/** Of many partitions: what cannot be cured before what can, and before those that only another one has kept out. */
+/** Of many partitions: what cannot be cured before what can. */
 function worst(answers: readonly PartitionAnswer[]): number {
-  const failed = answers.map(({ errorCode }) => errorCode).filter((errorCode) => errorCode !== 0);
-  const causes = failed.filter((errorCode) => errorCode !== code.operationNotAttempted);
-  const codes = causes.length > 0 ? causes : failed;
+  const codes = answers.map(({ errorCode }) => errorCode).filter((errorCode) => errorCode !== 0);
   return codes.find((errorCode) => !isRetriable(errorCode)) ?? codes[0] ?? 0;
 }
 

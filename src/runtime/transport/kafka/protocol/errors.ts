@@ -124,7 +124,6 @@ export const code = {
   invalidProducerEpoch: 47,
   invalidTxnState: 48,
   concurrentTransactions: 51,
-  operationNotAttempted: 55,
   memberIdRequired: 79,
   fencedInstanceId: 82,
   unstableOffsetCommit: 88,
