@@ -14,6 +14,8 @@ export interface KafkaOptions {
   readonly config?: Readonly<Record<string, string | number>>;
   /** Further listeners by name, with their security protocol: `{ SASL: 'SASL_PLAINTEXT' }`. What they need besides is in `config`. */
   readonly listeners?: Readonly<Record<string, string>>;
+  /** Those of `listeners` whose clients are sent to other ports, `advertised()`, where a proxy is to stand in between. */
+  readonly proxied?: readonly string[];
   /** Told about the download and the start. */
   readonly log?: (line: string) => void;
 }
@@ -23,6 +25,8 @@ export interface KafkaCluster {
   readonly brokers: readonly string[];
   /** host:port of each node at one of `listeners`. */
   listener(name: string): readonly string[];
+  /** host:port where the clients of one of `listeners` are sent to: not where the nodes listen if it is proxied. */
+  advertised(name: string): readonly string[];
   /** Process id of each node that runs. */
   pids(): readonly number[];
   /** Where the nodes keep their data and logs, until stop(). */
@@ -42,21 +46,28 @@ const startTimeout = 120_000;
  * running or on disk when this process ends, whatever ends it. Throws KafkaMissing where Java or Maven is missing.
  */
 export async function startKafka(options: KafkaOptions): Promise<KafkaCluster> {
-  const { nodes: count, config = {}, listeners = {}, log } = options;
+  const { nodes: count, config = {}, listeners = {}, proxied = [], log } = options;
   if (!(count >= 1 && count <= 3)) throw new RangeError(`nodes is 1, 2 or 3, not ${count}`);
   const command = java();
   const classPath = await kafkaJars(log);
   const folder = newDataFolder();
   const watch = watchDeath(folder);
   const more = Object.entries(listeners);
-  const ports = await freePorts((2 + more.length) * count);
+  const ports = await freePorts((2 + 2 * more.length) * count);
+  const portsAt = (at: number): number[] => ports.slice(at * count, (at + 1) * count);
+  const places = more.map(([name, protocol], at) => {
+    const listening = portsAt(2 + at);
+    const advertised = proxied.includes(name) ? portsAt(2 + more.length + at) : listening;
+    return { name, protocol, listening, advertised };
+  });
   const clusterId = `k${randomBytes(16).toString('base64url').slice(1)}`;
   const nodes = Array.from({ length: count }, (_, index) => {
     const id = index + 1;
-    const own = more.map(([name, protocol], at) => ({
+    const own = places.map(({ name, protocol, listening, advertised }) => ({
       name,
       protocol,
-      port: ports[(2 + at) * count + index]!,
+      port: listening[index]!,
+      advertised: advertised[index]!,
     }));
     const nodeFolder = join(folder, `node-${id}`);
     return new KafkaNode({
@@ -71,16 +82,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaCluster> {
       onExit: (pid) => watch.stdin!.write(`-${pid}\n`),
     });
   });
-  const listening = new Map(
-    more.map(([name], at) => [
-      name,
-      ports
-        .slice((2 + at) * count)
-        .slice(0, count)
-        .map((port) => `127.0.0.1:${port}`),
-    ]),
-  );
-  const cluster = asCluster(nodes, listening, folder, watch);
+  const cluster = asCluster(nodes, places, folder, watch);
   try {
     log?.(`Starting Kafka, ${count} node${count > 1 ? 's' : ''} ...`);
     await Promise.all(nodes.map((node) => node.format()));
@@ -95,7 +97,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaCluster> {
 
 function asCluster(
   nodes: readonly KafkaNode[],
-  listening: ReadonlyMap<string, readonly string[]>,
+  places: readonly Place[],
   folder: string,
   watch: ChildProcess,
 ): KafkaCluster {
@@ -107,7 +109,8 @@ function asCluster(
   };
   const cluster: KafkaCluster = {
     brokers: nodes.map((node) => node.address),
-    listener: (name) => listening.get(name) ?? [],
+    listener: (name) => addresses(places.find((place) => place.name === name)?.listening),
+    advertised: (name) => addresses(places.find((place) => place.name === name)?.advertised),
     folder,
     pids: () => nodes.flatMap((node) => node.pid ?? []),
     async stop() {
@@ -129,6 +132,10 @@ function asCluster(
   return Object.freeze(cluster);
 }
 
+function addresses(ports: readonly number[] = []): string[] {
+  return ports.map((port) => `127.0.0.1:${port}`);
+}
+
 function newDataFolder(): string {
   const parent = join(kafkaFolder, 'data');
   mkdirSync(parent, { recursive: true });
@@ -146,10 +153,18 @@ function watchDeath(folder: string): ChildProcess {
   return child;
 }
 
+/** A listener of all nodes, with its port at each. */
+interface Place {
+  readonly name: string;
+  readonly listening: readonly number[];
+  readonly advertised: readonly number[];
+}
+
 interface Listener {
   readonly name: string;
   readonly protocol: string;
   readonly port: number;
+  readonly advertised: number;
 }
 
 /** Small, quick to start, and as strict about losing acknowledged records as a cluster of this size can be. */
@@ -163,10 +178,9 @@ function properties(
   const [port, controllerPort] = [ports[id - 1], ports[nodes + id - 1]];
   const replicas = Math.min(nodes, 3);
   const inSync = nodes > 2 ? 2 : 1;
-  const clientListeners = [
-    `PLAINTEXT://127.0.0.1:${port}`,
-    ...own.map((listener) => `${listener.name}://127.0.0.1:${listener.port}`),
-  ];
+  const plaintext = `PLAINTEXT://127.0.0.1:${port}`;
+  const listening = own.map((listener) => `${listener.name}://127.0.0.1:${listener.port}`);
+  const advertised = own.map((listener) => `${listener.name}://127.0.0.1:${listener.advertised}`);
   return {
     'process.roles': 'broker,controller',
     'node.id': id,
@@ -174,8 +188,8 @@ function properties(
       .slice(nodes)
       .map((at, index) => `${index + 1}@127.0.0.1:${at}`)
       .join(','),
-    listeners: [...clientListeners, `CONTROLLER://127.0.0.1:${controllerPort}`].join(','),
-    'advertised.listeners': clientListeners.join(','),
+    listeners: [plaintext, ...listening, `CONTROLLER://127.0.0.1:${controllerPort}`].join(','),
+    'advertised.listeners': [plaintext, ...advertised].join(','),
     'controller.listener.names': 'CONTROLLER',
     'listener.security.protocol.map': ['CONTROLLER:PLAINTEXT', 'PLAINTEXT:PLAINTEXT']
       .concat(own.map(({ name, protocol }) => `${name}:${protocol}`))
