@@ -7,7 +7,7 @@ import { createTopics, type TopicAnswer } from './protocol/createTopics.ts';
 import { deleteRecords } from './protocol/deleteRecords.ts';
 import { deleteTopics } from './protocol/deleteTopics.ts';
 import { describeConfigs } from './protocol/describeConfigs.ts';
-import { code, isRetriable, toMillraceError } from './protocol/errors.ts';
+import { type Asked, code, isRetriable, toMillraceError } from './protocol/errors.ts';
 import { endOfPartition, listOffsets, startOfPartition } from './protocol/listOffsets.ts';
 import type { Request } from './protocol/request.ts';
 import { isLost } from './requestLost.ts';
@@ -47,7 +47,8 @@ async function describe(
   const described = new Map<string, TopicDescription>();
   for (const { topic, errorCode, errorMessage, config } of answers) {
     if (errorCode === code.unknownTopicOrPartition) continue;
-    refuse(errorCode, errorMessage, `topic ${topic} cannot be described`, topic, 'DescribeConfigs');
+    const asked = { topic, operation: 'DescribeConfigs', message: errorMessage };
+    refuse(connection, errorCode, `topic ${topic} cannot be described`, asked);
     described.set(topic, { topic, config, partitions: topics.get(topic)!.partitions.length });
   }
   return names.map((name) => described.get(name));
@@ -61,7 +62,8 @@ async function create(connection: Connection, clock: Clock, wanted: readonly New
   for (const answer of await repeat(connection, clock, request, code.topicAlreadyExists)) {
     const { topic, errorCode, errorMessage } = answer;
     if (errorCode === code.topicAlreadyExists) continue;
-    refuse(errorCode, errorMessage, `topic ${topic} cannot be created`, topic, 'Create');
+    const asked = { topic, operation: 'Create', message: errorMessage };
+    refuse(connection, errorCode, `topic ${topic} cannot be created`, asked);
   }
   await until(
     connection,
@@ -84,7 +86,8 @@ async function remove(connection: Connection, clock: Clock, wanted: readonly str
   for (const answer of await repeat(connection, clock, request, code.unknownTopicOrPartition)) {
     const { topic, errorCode, errorMessage } = answer;
     if (errorCode === code.unknownTopicOrPartition) continue;
-    refuse(errorCode, errorMessage, `topic ${topic} cannot be deleted`, topic, 'Delete');
+    const asked = { topic, operation: 'Delete', message: errorMessage };
+    refuse(connection, errorCode, `topic ${topic} cannot be deleted`, asked);
   }
   await until(connection, clock, names, (topics) => topics.size === 0);
 }
@@ -189,12 +192,6 @@ async function offsetsAt(
   return found.map((offset) => (offset === -1 ? ends[next++]! : offset));
 }
 
-function refuse(
-  errorCode: number,
-  message: string | null,
-  what: string,
-  topic: string,
-  operation: string,
-): void {
-  if (errorCode !== 0) throw toMillraceError(errorCode, what, { topic, operation, message });
+function refuse({ principal }: Connection, errorCode: number, what: string, asked: Asked): void {
+  if (errorCode !== code.none) throw toMillraceError(errorCode, what, { ...asked, principal });
 }

@@ -39,7 +39,7 @@ export async function askLeaders<P extends TopicPartition, A extends PartitionAn
     const round = await askRound(connection, call, open, attempts.repeated, grace.last);
     for (const answer of round.answers) {
       if (attempts.last || !isRetriable(answer.errorCode))
-        answers.set(partitionKey(answer), checked(answer, call));
+        answers.set(partitionKey(answer), checked(connection, answer, call));
     }
     open = open.filter((partition) => !answers.has(partitionKey(partition)));
     if (open.length === 0) break;
@@ -113,10 +113,14 @@ function requireKnown(
   }
 }
 
-function checked<A extends PartitionAnswer>(answer: A, call: { what: string; operation: string }): A {
+function checked<A extends PartitionAnswer>(
+  { principal }: Connection,
+  answer: A,
+  call: { what: string; operation: string },
+): A {
   const { errorCode, topic, partition } = answer;
   if (errorCode === 0) return answer;
-  throw toMillraceError(errorCode, call.what, { topic, partition, operation: call.operation });
+  throw toMillraceError(errorCode, call.what, { topic, partition, operation: call.operation, principal });
 }
 
 function noLeader({ topic, partition }: TopicPartition, { what }: { readonly what: string }): MillraceError {

@@ -19,8 +19,21 @@ interface Pending {
 /** The error for a request that gets no answer: one that was sent already may have arrived. */
 type Lost = (mayHaveArrived: boolean) => RequestLost;
 
+/** ms without a request after which a socket is not used again: a broker cuts it off after ten minutes, maybe just then. */
+const longestIdleMs = 540_000;
+
 /** Which versions of an API the broker speaks, by API key. */
 export type ApiVersions = ReadonlyMap<number, { readonly min: number; readonly max: number }>;
+
+export interface BrokerSocketOptions {
+  readonly socket: Socket;
+  readonly address: string;
+  readonly clientId: string;
+  readonly versions: ApiVersions;
+  /** Infinity: never, as is `expiresAt`. */
+  readonly renewAt: number;
+  readonly expiresAt: number;
+}
 
 /**
  * One authenticated socket to one broker. Requests are answered in the order they are sent, so an answer that does not come
@@ -28,21 +41,30 @@ export type ApiVersions = ReadonlyMap<number, { readonly min: number; readonly m
  */
 export class BrokerSocket {
   readonly address: string;
+  /** On the monotonic clock: when to open the next one, since the broker is going to ask for new credentials. */
+  readonly renewAt: number;
+  /** On the monotonic clock: when this one is not to be used any more, since the broker would cut it off. */
+  readonly expiresAt: number;
   readonly #socket: Socket;
   readonly #clientId: string;
   readonly #clock: Clock;
   readonly #pending: Pending[] = [];
   readonly #versions: ApiVersions;
   #correlationId = 0;
+  #lastUsed: number;
   #ended: Lost | undefined;
   #drained: (() => void) | undefined;
 
-  constructor(socket: Socket, address: string, clientId: string, versions: ApiVersions, clock: Clock) {
-    this.address = address;
+  constructor(options: BrokerSocketOptions, clock: Clock) {
+    const { socket } = options;
+    this.address = options.address;
+    this.renewAt = options.renewAt;
+    this.expiresAt = options.expiresAt;
     this.#socket = socket;
-    this.#clientId = clientId;
-    this.#versions = versions;
+    this.#clientId = options.clientId;
+    this.#versions = options.versions;
     this.#clock = clock;
+    this.#lastUsed = clock.monotonic();
     const frames = new ResponseFrames((frame) => this.#answer(frame));
     socket.on('data', (chunk: Buffer) => {
       try {
@@ -64,6 +86,7 @@ export class BrokerSocket {
   /** Sends at once; rejects with RequestLost when no answer comes in time or the socket ends before. */
   send<T>(request: Request<T>, timeoutMs: number): Promise<T> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended(false));
+    this.#lastUsed = this.#clock.monotonic();
     return new Promise<T>((resolve, reject) => {
       this.#check(request);
       const correlationId = this.#correlationId;
@@ -96,13 +119,21 @@ export class BrokerSocket {
       pending.stopTimer();
       pending.reject(lost(true));
     }
-    this.#drained?.();
+    this.#tellDrained();
   }
 
-  /** Closes after the answers that are still owed. */
-  retire(): void {
-    if (this.#pending.length === 0) this.#fail('was closed');
-    else this.#drained = () => this.#fail('was closed');
+  /** Closes after the answers that are still owed, then calls back, once. */
+  retire(closed: () => void = () => {}): void {
+    this.#drained = () => {
+      this.#fail('was closed');
+      closed();
+    };
+    if (this.#pending.length === 0) this.#tellDrained();
+  }
+
+  /** Unused for so long that the broker may be about to cut it off. */
+  isIdle(now: number): boolean {
+    return this.#pending.length === 0 && now - this.#lastUsed >= longestIdleMs;
   }
 
   speaks(apiKey: number, version: number): boolean {
@@ -139,7 +170,13 @@ export class BrokerSocket {
     } catch (error) {
       pending.reject(error as Error);
     }
-    if (this.#pending.length === 0) this.#drained?.();
+    if (this.#pending.length === 0) this.#tellDrained();
+  }
+
+  #tellDrained(): void {
+    const drained = this.#drained;
+    this.#drained = undefined;
+    drained?.();
   }
 
   #fail(why: string, cause?: unknown): void {

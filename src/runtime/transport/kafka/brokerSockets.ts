@@ -1,24 +1,19 @@
 import { type Clock, delay } from '../../clock.ts';
 import type { Address } from './address.ts';
 import { backoffMs } from './backoff.ts';
+import { BrokerLane } from './brokerLane.ts';
 import { BrokerSocket } from './brokerSocket.ts';
-import type { KafkajsBridge } from './kafkajsBridge.ts';
+import type { KafkajsBridge, OpenedSocket } from './kafkajsBridge.ts';
 import type { Request } from './protocol/request.ts';
 import { RequestLost } from './requestLost.ts';
 
 interface BrokerNode {
   readonly address: Address;
-  readonly lanes: Map<string, Lane>;
+  readonly lanes: Map<string, BrokerLane>;
   /** Attempts to connect that failed in a row. */
   failures: number;
   /** On the monotonic clock: no attempt before. */
   notBefore: number;
-}
-
-interface Lane {
-  socket: BrokerSocket | undefined;
-  opening: Promise<BrokerSocket> | undefined;
-  stopRenewal: () => void;
 }
 
 export interface SocketSettings {
@@ -58,7 +53,7 @@ export class BrokerSockets {
 
   connected(id: number): boolean {
     const node = this.#nodes.get(id);
-    return node !== undefined && [...node.lanes.values()].some((lane) => lane.socket?.open === true);
+    return node !== undefined && [...node.lanes.values()].some((lane) => lane.connected);
   }
 
   /** Where a node is. One that has moved loses its sockets once they are idle. */
@@ -83,34 +78,23 @@ export class BrokerSockets {
 
   releaseLane(name: string): void {
     for (const node of this.#nodes.values()) {
-      const lane = node.lanes.get(name);
-      if (lane !== undefined) retireLane(lane);
+      node.lanes.get(name)?.retire();
       node.lanes.delete(name);
     }
   }
 
-  /** One attempt. Without a promise more than needed while the socket is open. */
-  send<T>(id: number, laneName: string, request: Request<T>, timeoutMs: number): Promise<T> {
-    const socket = this.#nodes.get(id)?.lanes.get(laneName)?.socket;
-    if (socket?.open === true) return socket.send(request, timeoutMs);
-    return this.socket(id, laneName).then((opened) => opened.send(request, timeoutMs));
+  /** One attempt. */
+  send<T>(id: number, lane: string, request: Request<T>, timeoutMs: number): Promise<T> {
+    const known = this.#nodes.get(id)?.lanes.get(lane);
+    if (known !== undefined) return known.send(request, timeoutMs);
+    const made = this.#lane(id, lane);
+    return made instanceof BrokerLane ? made.send(request, timeoutMs) : Promise.reject(made);
   }
 
   /** The open socket, opened if need be; one attempt, after the pause that earlier failures have earned. */
-  socket(
-    id: number,
-    laneName: string,
-    connectTimeoutMs: number = this.#settings.connectTimeoutMs,
-  ): Promise<BrokerSocket> {
-    if (this.closed.aborted) return Promise.reject(this.closed.reason);
-    const node = this.#nodes.get(id);
-    if (node === undefined) return Promise.reject(unknownNode(id));
-    const lane = laneOf(node, laneName);
-    if (lane.socket?.open === true) return Promise.resolve(lane.socket);
-    lane.opening ??= this.#open(node, lane, connectTimeoutMs).finally(() => {
-      lane.opening = undefined;
-    });
-    return lane.opening;
+  socket(id: number, lane: string, connectTimeoutMs: number): Promise<BrokerSocket> {
+    const found = this.#lane(id, lane);
+    return found instanceof BrokerLane ? found.socket(connectTimeoutMs) : Promise.reject(found);
   }
 
   /** Every socket at once; what waits for an answer is rejected with TRANSPORT_CLOSED. */
@@ -118,14 +102,26 @@ export class BrokerSockets {
     this.#closed.abort(closedError(false));
     for (const opening of this.#opening) opening.abort(this.closed.reason);
     for (const node of this.#nodes.values()) {
-      for (const lane of node.lanes.values()) {
-        lane.stopRenewal();
-        lane.socket?.end(closedError);
-      }
+      for (const lane of node.lanes.values()) lane.end(closedError);
+      node.lanes.clear();
     }
   }
 
-  async #open(node: BrokerNode, lane: Lane, timeoutMs: number): Promise<BrokerSocket> {
+  /** Why there is none, if there is none. */
+  #lane(id: number, name: string): BrokerLane | RequestLost {
+    if (this.closed.aborted) return this.closed.reason as RequestLost;
+    const node = this.#nodes.get(id);
+    if (node === undefined) return unknownNode(id);
+    let lane = node.lanes.get(name);
+    if (lane === undefined) {
+      const { connectTimeoutMs } = this.#settings;
+      lane = new BrokerLane((timeoutMs = connectTimeoutMs) => this.#open(node, timeoutMs), this.#clock);
+      node.lanes.set(name, lane);
+    }
+    return lane;
+  }
+
+  async #open(node: BrokerNode, timeoutMs: number): Promise<BrokerSocket> {
     const controller = new AbortController();
     this.#opening.add(controller);
     const { signal } = controller;
@@ -137,18 +133,7 @@ export class BrokerSockets {
       const opened = await this.#bridge.openSocket(node.address, signal);
       node.failures = 0;
       node.notBefore = 0;
-      const name = `${node.address.host}:${node.address.port}`;
-      const socket = new BrokerSocket(
-        opened.socket,
-        name,
-        this.#settings.clientId,
-        opened.versions,
-        this.#clock,
-      );
-      lane.socket = socket;
-      lane.stopRenewal();
-      lane.stopRenewal = this.#renewBefore(opened.sessionLifetimeMs, lane, socket);
-      return socket;
+      return this.#brokerSocket(node.address, opened);
     } catch (error) {
       node.notBefore = this.#clock.monotonic() + backoffMs(node.failures, this.#settings.random);
       node.failures++;
@@ -159,38 +144,27 @@ export class BrokerSockets {
     }
   }
 
-  /** A broker that wants new credentials every so often gets them on a new socket, before the old one is cut off. */
-  #renewBefore(sessionLifetimeMs: number, lane: Lane, socket: BrokerSocket): () => void {
-    if (sessionLifetimeMs === 0) return () => {};
-    return this.#clock.after(sessionLifetimeMs * 0.8, () => {
-      if (lane.socket === socket) lane.socket = undefined;
-      socket.retire();
-    });
+  /**
+   * A broker that wants new credentials every so often gets them on a new socket, before the old one is cut off; sockets that
+   * were opened together do not come back together.
+   */
+  #brokerSocket(
+    { host, port }: Address,
+    { socket, versions, sessionLifetimeMs }: OpenedSocket,
+  ): BrokerSocket {
+    const { clientId, random } = this.#settings;
+    const now = this.#clock.monotonic();
+    const lifetime = sessionLifetimeMs === 0 ? Number.POSITIVE_INFINITY : sessionLifetimeMs;
+    const renewAt = now + lifetime * (0.7 + 0.15 * random());
+    const expiresAt = now + lifetime * 0.9;
+    const address = `${host}:${port}`;
+    return new BrokerSocket({ socket, address, clientId, versions, renewAt, expiresAt }, this.#clock);
   }
-}
-
-function laneOf(node: BrokerNode, name: string): Lane {
-  let lane = node.lanes.get(name);
-  if (lane === undefined) {
-    lane = { socket: undefined, opening: undefined, stopRenewal: () => {} };
-    node.lanes.set(name, lane);
-  }
-  return lane;
 }
 
 function retire(node: BrokerNode): void {
-  for (const lane of node.lanes.values()) retireLane(lane);
-}
-
-/** One that is being opened is closed when it is there. */
-function retireLane(lane: Lane): void {
-  lane.stopRenewal();
-  lane.socket?.retire();
-  lane.socket = undefined;
-  lane.opening?.then(
-    (socket) => socket.retire(),
-    () => {}, // whoever asked for it is told
-  );
+  for (const lane of node.lanes.values()) lane.retire();
+  node.lanes.clear();
 }
 
 function tooSlow({ host, port }: Address, ms: number): RequestLost {

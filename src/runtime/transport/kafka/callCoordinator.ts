@@ -17,6 +17,8 @@ export interface TransactionCall<T> {
   /** For the message of an error: 'the transaction was not committed'. */
   readonly what: string;
   readonly asked: Asked;
+  /** Which of the things asked for the error is about. */
+  readonly blamed?: (answer: T) => Asked;
   /** Ends the repeating, not an attempt that is under way. */
   readonly signal: AbortSignal | undefined;
 }
@@ -46,7 +48,10 @@ export async function callCoordinator<T>(
       const answer = await connection.send(node, lane, call.request);
       const errorCode = call.errorCode(answer);
       if (errorCode === code.none) return answer;
-      if (attempts.last || !isRetriable(errorCode)) throw toMillraceError(errorCode, call.what, call.asked);
+      if (attempts.last || !isRetriable(errorCode)) {
+        const { principal } = connection;
+        throw toMillraceError(errorCode, call.what, { ...call.asked, ...call.blamed?.(answer), principal });
+      }
       fresh = errorCode !== code.concurrentTransactions;
     } catch (error) {
       if (!isLost(error) || attempts.last) throw error;

@@ -1,7 +1,8 @@
-import { createSecureContext } from 'node:tls';
+import { type ConnectionOptions, createSecureContext } from 'node:tls';
 import { MillraceError } from '../../../errors.ts';
 import { type Address, parseAddress } from './address.ts';
 import type { KafkaConfig, KafkaSasl } from './kafkaConfig.ts';
+import { tlsOptions } from './tlsOptions.ts';
 
 const mechanisms = ['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'];
 
@@ -42,16 +43,22 @@ function checkSasl(sasl: KafkaSasl): void {
   }
 }
 
-function checkKeys(ssl: object): void {
+function checkKeys(ssl: ConnectionOptions): void {
   try {
-    createSecureContext(ssl);
+    createSecureContext(tlsOptions(ssl));
   } catch (cause) {
+    if (cause instanceof MillraceError) throw cause;
     throw new MillraceError('INVALID_SETTING', 'the ssl setting cannot be used', {
-      cause,
-      expected: 'ca, cert and key in PEM, or what else tls.connect takes',
-      next: 'Check that each holds the contents of its file, not its path, and that the key fits the certificate.',
+      // Node shows the beginning of a value that is of the wrong type, which may be a passphrase.
+      ...(isOfWrongType(cause) ? { found: 'a value of another type' } : { cause }),
+      expected: 'ca, cert and key as PEM or as paths of PEM files, or what else tls.connect takes',
+      next: 'Check that each holds a PEM file or its path, that the passphrase is right, and that the key fits the certificate.',
     });
   }
+}
+
+function isOfWrongType(cause: unknown): boolean {
+  return (cause as { code?: string }).code?.startsWith('ERR_INVALID_ARG') === true;
 }
 
 function invalid(what: string, expected: string, next: string, found?: string): MillraceError {

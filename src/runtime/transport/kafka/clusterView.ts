@@ -5,6 +5,7 @@ import { Attempts } from './attempts.ts';
 import type { BrokerSocket } from './brokerSocket.ts';
 import type { BrokerSockets } from './brokerSockets.ts';
 import type { TopicMetadata } from './connection.ts';
+import type { Principal } from './principal.ts';
 import { code, isRetriable, toMillraceError } from './protocol/errors.ts';
 import { type AnsweredTopic, type Metadata, metadata } from './protocol/metadata.ts';
 import type { Request } from './protocol/request.ts';
@@ -12,6 +13,8 @@ import { isLost, RequestLost } from './requestLost.ts';
 
 const maxAgeMs = 300_000;
 const lane = 'control';
+/** ms one broker may take to say what every broker knows, before the next one is asked. */
+const askTimeoutMs = 5000;
 
 /** What is known of the cluster: its brokers and topics. Bootstrap addresses are nodes -1, -2, ... until real ones are learnt. */
 export class ClusterView {
@@ -20,6 +23,7 @@ export class ClusterView {
   readonly #timeoutMs: number;
   readonly #random: () => number;
   readonly #clock: Clock;
+  readonly #principal: Principal;
   readonly #topics = new Map<string, { readonly topic: TopicMetadata; readonly asOf: number }>();
   readonly #asking = new Map<string, Promise<Metadata>>();
   #controller: number | undefined;
@@ -30,12 +34,14 @@ export class ClusterView {
     timeoutMs: number,
     random: () => number,
     clock: Clock,
+    principal: Principal,
   ) {
     this.#sockets = sockets;
     this.#bootstrapIds = bootstrap.map((_, index) => -1 - index);
     this.#timeoutMs = timeoutMs;
     this.#random = random;
     this.#clock = clock;
+    this.#principal = principal;
     for (const [index, address] of bootstrap.entries()) sockets.learn(-1 - index, address);
   }
 
@@ -65,7 +71,7 @@ export class ClusterView {
     let lost: unknown;
     for (const id of this.#order()) {
       try {
-        return await this.#sockets.send(id, lane, request, this.#timeoutMs);
+        return await this.#sockets.send(id, lane, request, Math.min(this.#timeoutMs, askTimeoutMs));
       } catch (error) {
         if (!isLost(error)) throw error;
         lost = error;
@@ -140,6 +146,7 @@ export class ClusterView {
         throw toMillraceError(errorCode, `topic ${topic} cannot be looked up`, {
           topic,
           operation: 'Describe',
+          principal: this.#principal.name,
         });
     }
     return again;

@@ -21,7 +21,7 @@ export async function committed(
   const found = new Map<string, CommittedOffset>();
   for (const answer of (await stable(connection, clock, group, partitions)).partitions) {
     const { topic, partition, errorCode, offset, metadata } = answer;
-    if (errorCode !== 0) throw refused(errorCode, group, topic, partition);
+    if (errorCode !== 0) throw refused(connection, errorCode, group, topic, partition);
     if (offset >= 0) found.set(`${topic} ${partition}`, { offset, metadata });
   }
   return partitions.map(({ topic, partition }) => found.get(`${topic} ${partition}`));
@@ -42,7 +42,7 @@ async function stable(
       errorCode: finalErrorCode,
       timeoutMs: connection.requestTimeoutMs,
     });
-    if (answer.errorCode !== 0) throw refused(answer.errorCode, group);
+    if (answer.errorCode !== 0) throw refused(connection, answer.errorCode, group);
     const unstable = answer.partitions.find(({ errorCode }) => errorCode === code.unstableOffsetCommit);
     if (unstable === undefined) return answer;
     if (attempts.last) throw undecided(group, unstable);
@@ -57,12 +57,19 @@ function finalErrorCode({ errorCode, partitions }: OffsetFetchAnswer): number {
   return bad?.errorCode ?? 0;
 }
 
-function refused(errorCode: number, group: string, topic?: string, partition?: number): MillraceError {
+function refused(
+  { principal }: Connection,
+  errorCode: number,
+  group: string,
+  topic?: string,
+  partition?: number,
+): MillraceError {
   return toMillraceError(errorCode, `the committed positions of group ${group} were not found`, {
     group,
     topic,
     partition,
-    operation: topic === undefined ? 'Read' : 'Describe',
+    principal,
+    operation: 'Describe',
   });
 }
 

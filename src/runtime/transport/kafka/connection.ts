@@ -6,6 +6,7 @@ import { checkConfig } from './checkConfig.ts';
 import { ClusterView } from './clusterView.ts';
 import type { KafkaConfig } from './kafkaConfig.ts';
 import { type KafkajsBridge, kafkajsBridge } from './kafkajsBridge.ts';
+import { Principal } from './principal.ts';
 import { isRetriable, toMillraceError } from './protocol/errors.ts';
 import { type CoordinatorKind, findCoordinator } from './protocol/findCoordinator.ts';
 import type { PartitionMetadata } from './protocol/metadata.ts';
@@ -34,6 +35,8 @@ export interface Connection {
   controller(options?: { fresh?: boolean }): Promise<number>;
   /** Closes the sockets of a lane that is not used any more. */
   release(lane: string): void;
+  /** Whom the broker takes this client for: `User:alice`. */
+  readonly principal: string;
   /** 0 <= x < 1, for jitter. */
   readonly random: () => number;
   /** ms the caller may go on repeating one thing. */
@@ -69,6 +72,7 @@ class KafkaConnection implements Connection {
   readonly inUse: Set<InUse> = new Set();
   readonly #clock: Clock;
   readonly #connectTimeoutMs: number;
+  readonly #principal: Principal;
   readonly #bridge: KafkajsBridge;
   readonly #sockets: BrokerSockets;
   readonly #view: ClusterView;
@@ -80,7 +84,8 @@ class KafkaConnection implements Connection {
     this.requestTimeoutMs = config.requestTimeoutMs ?? 30_000;
     this.#connectTimeoutMs = config.connectTimeoutMs ?? 10_000;
     this.#clock = clock;
-    this.#bridge = kafkajsBridge(config);
+    this.#principal = new Principal(config);
+    this.#bridge = kafkajsBridge(this.#principal.config);
     const { random } = this;
     const settings = {
       clientId: config.clientId ?? 'millrace',
@@ -88,7 +93,14 @@ class KafkaConnection implements Connection {
       random,
     };
     this.#sockets = new BrokerSockets(this.#bridge, settings, clock);
-    this.#view = new ClusterView(this.#sockets, bootstrap, this.requestTimeoutMs, random, clock);
+    this.#view = new ClusterView(
+      this.#sockets,
+      bootstrap,
+      this.requestTimeoutMs,
+      random,
+      clock,
+      this.#principal,
+    );
   }
 
   async open(): Promise<void> {
@@ -139,6 +151,7 @@ class KafkaConnection implements Connection {
         throw toMillraceError(found.errorCode, `the coordinator of ${kind} ${key} was not found`, {
           ...(kind === 'group' ? { group: key } : { transactionalId: key }),
           operation: 'Describe',
+          principal: this.principal,
           message: found.errorMessage,
         });
       }
@@ -152,6 +165,10 @@ class KafkaConnection implements Connection {
 
   release(lane: string): void {
     this.#sockets.releaseLane(lane);
+  }
+
+  get principal(): string {
+    return this.#principal.name;
   }
 
   get closed(): AbortSignal {

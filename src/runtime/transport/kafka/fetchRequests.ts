@@ -206,6 +206,7 @@ export class FetchRequests {
         partition: partition.partition,
         offset: partition.fetchOffset,
         operation: 'Read',
+        principal: this.#connection.principal,
       });
     }
   }

@@ -6,7 +6,10 @@ export interface KafkaConfig {
   readonly brokers: readonly string[];
   /** Shown in the broker's logs, metrics and quotas. Default `millrace`. */
   readonly clientId?: string;
-  /** true: TLS with the system's authorities; an object: options of `tls.connect` (ca, cert, key, servername). */
+  /**
+   * true: TLS with the system's authorities; an object: options of `tls.connect` (ca, cert, key, passphrase, servername), where
+   * ca, cert and key are PEM or the paths of PEM files.
+   */
   readonly ssl?: boolean | ConnectionOptions;
   readonly sasl?: KafkaSasl;
   /** ms to find a broker that answers, and to open any further connection. Default 10 000. */

@@ -1,10 +1,11 @@
-import { createRequire } from 'node:module';
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import type { Socket } from 'node:net';
 import { type Cluster, Kafka, logLevel, type Mechanism, type SASLOptions } from 'kafkajs';
+// Imported, not looked up, so that it is there when a bundler has put everything into one file.
+import kafkajs from 'kafkajs/package.json' with { type: 'json' };
 import { MillraceError } from '../../../errors.ts';
 import type { Address } from './address.ts';
 import type { ApiVersions } from './brokerSocket.ts';
+import { type Dialled, dial } from './dial.ts';
 import type { KafkaConfig, KafkaSasl } from './kafkaConfig.ts';
 import { oauthBearer } from './oauthBearer.ts';
 import { socketRefused } from './socketRefused.ts';
@@ -66,12 +67,10 @@ export function kafkajsBridge(config: KafkaConfig): KafkajsBridge {
 }
 
 async function openSocket(config: KafkaConfig, to: Address, signal: AbortSignal): Promise<OpenedSocket> {
-  let socket: Socket | undefined;
-  let hasEnded = false;
-  const cluster = clusterOf(config, (onConnect) => {
-    socket = dial(config, to, onConnect);
-    for (const event of ['end', 'close']) socket.once(event, () => (hasEnded = true));
-    return socket;
+  let dialled: Dialled | undefined;
+  const cluster = clusterOf(config, to, (onConnect) => {
+    dialled = dial(config, to, onConnect);
+    return dialled.socket;
   });
   const connectionPool = await cluster.connectionPoolBuilder.build(to);
   const connection = connectionPool.pool[0]!;
@@ -80,9 +79,10 @@ async function openSocket(config: KafkaConfig, to: Address, signal: AbortSignal)
   try {
     await unlessAborted(broker.connect(), signal);
   } catch (error) {
-    socket?.destroy(new Error('given up'));
-    throw socketRefused(error, hasEnded, to, config);
+    dialled?.socket.destroy(new Error('given up'));
+    throw socketRefused(error, dialled, to, config);
   }
+  const socket = dialled?.socket;
   if (socket === undefined) throw unsupported('a socket from the socketFactory', 'none was asked for');
   // From here on kafkajs gets nothing more to read; its handlers of 'end' and 'error' only mark its own object as closed.
   socket.removeAllListeners('data');
@@ -99,13 +99,17 @@ async function openSocket(config: KafkaConfig, to: Address, signal: AbortSignal)
 }
 
 /** kafkajs hands its cluster to partition assigners: a public, typed hook. Nothing is connected by this. */
-function clusterOf(config: KafkaConfig, dialled: (onConnect: () => void) => Socket): InnerCluster {
+function clusterOf(
+  config: KafkaConfig,
+  to: Address,
+  dialled: (onConnect: () => void) => Socket,
+): InnerCluster {
   let captured: Cluster | undefined;
   const kafka = new Kafka({
     clientId: config.clientId ?? 'millrace',
     brokers: ['given.to:1'],
     ssl: config.ssl !== undefined && config.ssl !== false,
-    ...(config.sasl === undefined ? {} : { sasl: saslOptions(config.sasl) }),
+    ...(config.sasl === undefined ? {} : { sasl: saslOptions(config.sasl, to) }),
     socketFactory: ({ onConnect }) => dialled(onConnect),
     // Times are kept by millrace, on its clock; kafkajs's own limit only has to be later.
     connectionTimeout: 2 * (config.connectTimeoutMs ?? 10_000),
@@ -134,24 +138,12 @@ function clusterOf(config: KafkaConfig, dialled: (onConnect: () => void) => Sock
   return captured as unknown as InnerCluster;
 }
 
-function dial(config: KafkaConfig, to: Address, onConnect: () => void): Socket {
-  const { ssl } = config;
-  const servername = isIP(to.host) === 0 ? { servername: to.host } : {};
-  const socket =
-    ssl === undefined || ssl === false
-      ? connectTcp(to, onConnect)
-      : connectTls({ ...servername, ...(ssl === true ? {} : ssl), ...to }, onConnect);
-  socket.setNoDelay(true);
-  socket.setKeepAlive(true, 60_000);
-  return socket;
-}
-
-function saslOptions(sasl: KafkaSasl): SASLOptions | Mechanism {
+function saslOptions(sasl: KafkaSasl, to: Address): SASLOptions | Mechanism {
   if (sasl.mechanism !== 'oauthbearer') return { ...sasl } as SASLOptions; // a union that does not distribute
   return {
     mechanism: sasl.mechanism,
     authenticationProvider: ({ saslAuthenticate }) => ({
-      authenticate: () => oauthBearer(sasl.token, saslAuthenticate),
+      authenticate: () => oauthBearer(`${to.host}:${to.port}`, sasl.token, saslAuthenticate),
     }),
   };
 }
@@ -168,14 +160,15 @@ function withoutIdleTimers(queue: InnerQueue): void {
 }
 
 async function checkShapes(config: KafkaConfig): Promise<void> {
-  const found = (createRequire(import.meta.url)('kafkajs/package.json') as { version?: unknown }).version;
-  if (found !== builtOn) throw unsupported(`kafkajs ${builtOn}`, `kafkajs ${String(found)}`);
-  const cluster = clusterOf(config, () => {
+  const { version } = kafkajs;
+  if (version !== builtOn) throw unsupported(`kafkajs ${builtOn}`, `kafkajs ${String(version)}`);
+  const nowhere = { host: 'nowhere.invalid', port: 1 };
+  const cluster = clusterOf(config, nowhere, () => {
     throw unsupported('no socket while nothing is sent', 'a socket was asked for');
   });
   expectFunction(cluster.connectionPoolBuilder?.build, 'cluster.connectionPoolBuilder.build');
   expectFunction(cluster.brokerPool?.createBroker, 'cluster.brokerPool.createBroker');
-  const connectionPool = await cluster.connectionPoolBuilder.build({ host: 'nowhere.invalid', port: 1 });
+  const connectionPool = await cluster.connectionPoolBuilder.build(nowhere);
   const connection = connectionPool?.pool?.[0];
   expectFunction(
     connection?.requestQueue?.scheduleCheckPendingRequests,

@@ -158,7 +158,8 @@ export class ProduceRequests {
     }
     const { topic, partition: number } = partition;
     const { transactionalId } = this.#options;
-    const asked = { topic, partition: number, operation: 'Write', message };
+    const { principal } = this.#connection;
+    const asked = { topic, partition: number, operation: 'Write', principal, message };
     const error = toMillraceError(errorCode, 'the broker does not take a batch of records', {
       ...asked,
       ...(transactionalId !== undefined && { transactionalId }),

@@ -43,7 +43,8 @@ async function anyIdentity(connection: Connection, clock: Clock, lane: string): 
       const identity = await connection.send(node, lane, initProducerId(null, defaultTransactionTimeoutMs));
       if (identity.errorCode === code.none) return identity;
       if (attempts.last || !isRetriable(identity.errorCode)) {
-        throw toMillraceError(identity.errorCode, what, { operation: 'IdempotentWrite' });
+        const { principal } = connection;
+        throw toMillraceError(identity.errorCode, what, { operation: 'IdempotentWrite', principal });
       }
     } catch (error) {
       if (!isLost(error) || attempts.last) throw error;

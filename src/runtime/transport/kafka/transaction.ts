@@ -45,10 +45,11 @@ export class Transaction {
     this.#isOpen = true;
     await this.#call({
       request: addPartitionsToTxn(this.#id, this.#identity, partitions),
-      errorCode: worst,
+      errorCode: (answers) => worst(answers)?.errorCode ?? code.none,
       repeatable: true,
       what: 'partitions were not added to the transaction',
-      asked: { topic: partitions[0]?.topic, operation: 'Write' },
+      asked: { operation: 'Write' },
+      blamed: placeOfWorst,
     });
   }
 
@@ -67,11 +68,12 @@ export class Transaction {
       kind: 'group',
       key: group,
       request: txnOffsetCommit(this.#id, this.#identity, offsets),
-      errorCode: worst,
+      errorCode: (answers) => worst(answers)?.errorCode ?? code.none,
       // Arriving late, it would overwrite what a later transaction has committed.
       repeatable: false,
       what: 'positions were not committed in the transaction',
-      asked: { group, topic: offsets.offsets[0]?.topic, operation: 'Read' },
+      asked: { group, operation: 'Read' },
+      blamed: placeOfWorst,
     });
   }
 
@@ -119,10 +121,16 @@ export function isFenced(error: unknown): boolean {
   return error instanceof MillraceError && error.code === 'FENCED';
 }
 
-/** Of many partitions: what cannot be cured before what can. */
-function worst(answers: readonly PartitionAnswer[]): number {
-  const codes = answers.map(({ errorCode }) => errorCode).filter((errorCode) => errorCode !== 0);
-  return codes.find((errorCode) => !isRetriable(errorCode)) ?? codes[0] ?? 0;
+/** Of many partitions: what cannot be cured before what can, and neither before what only suffers with another. */
+function worst(answers: readonly PartitionAnswer[]): PartitionAnswer | undefined {
+  const bad = answers.filter(({ errorCode }) => errorCode !== code.none);
+  const own = bad.filter(({ errorCode }) => errorCode !== code.operationNotAttempted);
+  return own.find(({ errorCode }) => !isRetriable(errorCode)) ?? own[0] ?? bad[0];
+}
+
+function placeOfWorst(answers: readonly PartitionAnswer[]): { topic?: string; partition?: number } {
+  const { topic, partition } = worst(answers) ?? {};
+  return { ...(topic !== undefined && { topic }), ...(partition !== undefined && { partition }) };
 }
 
 function outcomeUnknown(how: string, id: string, cause: unknown): MillraceError {

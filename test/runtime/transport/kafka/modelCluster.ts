@@ -41,6 +41,7 @@ export interface Call {
  */
 export class ModelCluster implements Connection {
   requestTimeoutMs = 30_000;
+  readonly principal = 'User:tester';
   readonly random: () => number;
   readonly transactions: ModelCoordinator;
   readonly logs: Map<string, ModelLog[]> = new Map();

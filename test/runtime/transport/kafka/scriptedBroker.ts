@@ -39,6 +39,8 @@ export class ScriptedBroker {
   connections = 0;
   /** Highest version of AddPartitionsToTxn: 4 since 3.6. */
   newest = 4;
+  /** Is given answers in place of the client, to deliver them later. */
+  hold: ((deliver: () => void) => void) | undefined;
   port = 0;
   readonly #server: Server;
   #waiting: { apiKey: number; times: number; resolve: () => void }[] = [];
@@ -110,7 +112,10 @@ export class ScriptedBroker {
       if (flexible) encoder.noTags();
       answer(encoder);
       const body = encoder.toBuffer();
-      socket.write(Buffer.concat([new Encoder().int32(body.length).toBuffer(), body]));
+      const frame = Buffer.concat([new Encoder().int32(body.length).toBuffer(), body]);
+      const deliver = () => void socket.write(frame);
+      if (this.hold === undefined) deliver();
+      else this.hold(deliver);
     }
     this.#wake();
   }

@@ -36,7 +36,8 @@ export async function commitOffsets(
   if (error === undefined) return;
   const { topic, partition, errorCode } = error;
   const what = `the positions of group ${group} were not committed`;
-  throw toMillraceError(errorCode, what, { group, topic, partition, operation: 'Read' });
+  const { principal } = connection;
+  throw toMillraceError(errorCode, what, { group, topic, partition, operation: 'Read', principal });
 }
 
 function firstError(answers: readonly PartitionAnswer[]): PartitionAnswer | undefined {

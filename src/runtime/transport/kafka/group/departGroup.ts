@@ -24,7 +24,12 @@ export async function departGroup(
       attemptTimeoutMs: timeoutMs,
     });
     if (errorCode === code.none || errorCode === code.unknownMemberId || isRetriable(errorCode)) return;
-    throw toMillraceError(errorCode, `group ${group} cannot be left`, { group, operation: 'Read' });
+    const { principal } = connection;
+    throw toMillraceError(errorCode, `group ${group} cannot be left`, {
+      group,
+      operation: 'Read',
+      principal,
+    });
   } catch (error) {
     if (!(error instanceof RequestLost)) throw error;
   }

@@ -132,5 +132,7 @@ function again(entering: Entering, errorCode: number): Again {
   }
   if (isRetriable(errorCode)) return 'later';
   const { group } = entering.options;
-  throw toMillraceError(errorCode, `group ${group} cannot be joined`, { group, operation: 'Read' });
+  const { principal } = entering.connection;
+  const what = `group ${group} cannot be joined`;
+  throw toMillraceError(errorCode, what, { group, operation: 'Read', principal });
 }

@@ -108,8 +108,9 @@ export class Heartbeats {
         return;
       }
       default: {
+        const { principal } = this.#connection;
         const what = `group ${group} refuses this member (${errorName(errorCode)})`;
-        const reason = toMillraceError(errorCode, what, { group, operation: 'Read' });
+        const reason = toMillraceError(errorCode, what, { group, operation: 'Read', principal });
         this.#end(identity, { kind: 'failed', reason });
       }
     }

@@ -124,6 +124,7 @@ export const code = {
   invalidProducerEpoch: 47,
   invalidTxnState: 48,
   concurrentTransactions: 51,
+  operationNotAttempted: 55,
   memberIdRequired: 79,
   fencedInstanceId: 82,
   unstableOffsetCommit: 88,
@@ -144,6 +145,8 @@ export interface Asked extends ErrorDetails {
   readonly operation?: string;
   readonly group?: string;
   readonly transactionalId?: string;
+  /** Who asked, as Kafka's ACLs name users: `User:alice`. */
+  readonly principal?: string;
   /** The broker's own words. */
   readonly message?: string | null;
 }
@@ -152,7 +155,7 @@ export interface Asked extends ErrorDetails {
 export function toMillraceError(errorCode: number, what: string, asked: Asked = {}): MillraceError {
   const found = asked.message ? `${errorName(errorCode)} (${asked.message})` : errorName(errorCode);
   const refusal = refusals[errorCode];
-  const { operation, group, transactionalId, message, ...details } = asked;
+  const { operation, group, transactionalId, principal, message, ...details } = asked;
   return new MillraceError(refusal?.code ?? 'BROKER_REFUSED', what, {
     ...details,
     found,
@@ -176,11 +179,19 @@ const unknownTopic: Refusal = {
   next: ({ topic }) => `Create ${topic === undefined ? 'the topic' : `topic ${topic}`}, or correct its name.`,
 };
 
-function denied(resource: (asked: Asked) => string): Refusal {
+/** Names who asked for what on which resource, and the command that grants it: `option` is how kafka-acls.sh takes the resource. */
+function denied(option: string, nameOf: (asked: Asked) => string | undefined): Refusal {
   return {
     code: 'NOT_AUTHORIZED',
-    next: (asked) =>
-      `Allow this user ${asked.operation ?? 'the operation'} on ${resource(asked)} in the ACLs of the broker.`,
+    next: (asked) => {
+      const { operation = 'All', principal = 'User:...' } = asked;
+      const name = nameOf(asked);
+      const kind = option === 'cluster' ? 'the cluster' : option.replace('-', ' ');
+      const resource = name === undefined ? kind : `${kind} ${name}`;
+      const flags = `--${option}${name === undefined ? '' : ` '${name}'`}`;
+      const command = `kafka-acls.sh --add --allow-principal '${principal}' --operation ${operation} ${flags}`;
+      return `Allow ${principal} ${operation} on ${resource} (${command}).`;
+    },
   };
 }
 
@@ -209,9 +220,9 @@ const refusals: Readonly<Record<number, Refusal>> = {
     next: () => "Keep the session timeout within the broker's group.min and group.max.session.timeout.ms.",
   },
   27: fenced,
-  29: denied(({ topic }) => (topic === undefined ? 'the topics' : `topic ${topic}`)),
-  30: denied(({ group }) => (group === undefined ? 'the group' : `group ${group}`)),
-  31: denied(() => 'the cluster'),
+  29: denied('topic', ({ topic }) => topic),
+  30: denied('group', ({ group }) => group),
+  31: denied('cluster', () => undefined),
   33: { code: 'NOT_AUTHENTICATED', next: () => 'Choose a mechanism that the broker offers.' },
   35: { code: 'UNSUPPORTED_BROKER', next: () => 'Use Apache Kafka 3.6 or newer.' },
   37: { code: 'INVALID_SETTING', next: () => 'Ask for at least one partition.' },
@@ -219,7 +230,7 @@ const refusals: Readonly<Record<number, Refusal>> = {
   40: { code: 'INVALID_SETTING', next: () => 'Correct the settings of the topic.' },
   44: { code: 'INVALID_SETTING', next: () => "Fit the topic to the broker's create.topic.policy." },
   47: fenced,
-  53: denied(({ transactionalId }) => `transactional id ${transactionalId ?? ''}`.trimEnd()),
+  53: denied('transactional-id', ({ transactionalId }) => transactionalId),
   58: { code: 'NOT_AUTHENTICATED', next: () => 'Check the sasl setting.' },
   81: { code: 'BROKER_REFUSED', next: () => "Raise the broker's group.max.size, or run fewer members." },
   82: fenced,

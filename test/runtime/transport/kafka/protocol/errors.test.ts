@@ -39,10 +39,10 @@ describe('toMillraceError', () => {
     [25, 'FENCED', 'another instance'],
     [47, 'FENCED', 'another instance'],
     [90, 'FENCED', 'another instance'],
-    [29, 'NOT_AUTHORIZED', 'Allow this user Read on topic orders'],
-    [30, 'NOT_AUTHORIZED', 'Allow this user Read on group billing'],
-    [31, 'NOT_AUTHORIZED', 'Allow this user Read on the cluster'],
-    [53, 'NOT_AUTHORIZED', 'Allow this user Read on transactional id t-1'],
+    [29, 'NOT_AUTHORIZED', 'Allow User:alice Read on topic orders'],
+    [30, 'NOT_AUTHORIZED', 'Allow User:alice Read on group billing'],
+    [31, 'NOT_AUTHORIZED', 'Allow User:alice Read on the cluster'],
+    [53, 'NOT_AUTHORIZED', 'Allow User:alice Read on transactional id t-1'],
     [10, 'RECORD_TOO_LARGE', 'max.message.bytes of orders'],
     [1, 'OFFSET_OUT_OF_RANGE', 'reset the position'],
     [35, 'UNSUPPORTED_BROKER', '3.6'],
@@ -51,11 +51,34 @@ describe('toMillraceError', () => {
     [73, 'BROKER_REFUSED', 'log of the broker'],
     [-1, 'BROKER_REFUSED', 'log of the broker'],
   ])('turns %i into %s that says what to do', (number, expected, next) => {
-    const asked = { topic: 'orders', group: 'billing', transactionalId: 't-1', operation: 'Read' };
+    const asked = {
+      topic: 'orders',
+      group: 'billing',
+      transactionalId: 't-1',
+      operation: 'Read',
+      principal: 'User:alice',
+    };
     const error = toMillraceError(number, 'it did not work', asked);
     expect(error.code).toBe(expected);
     expect(error.message).toContain(`Found: ${errorName(number)}`);
     expect(error.details.next).toContain(next);
+  });
+
+  it.each([
+    [29, "--operation Read --topic 'orders')"],
+    [30, "--operation Read --group 'billing')"],
+    [31, '--operation Read --cluster)'],
+    [53, "--operation Read --transactional-id 't-1')"],
+  ])('gives for %i the command that grants it', (number, command) => {
+    const asked = {
+      topic: 'orders',
+      group: 'billing',
+      transactionalId: 't-1',
+      operation: 'Read',
+      principal: 'User:CN=a b',
+    };
+    const { next } = toMillraceError(number, 'it did not work', asked).details;
+    expect(next).toContain(`(kafka-acls.sh --add --allow-principal 'User:CN=a b' ${command}`);
   });
 
   it("hands on the broker's own words and the place", () => {
