@@ -97,7 +97,7 @@ describe('committed', () => {
   });
 
   it.each([
-    [fetched([], 30), 'Read on group g'],
+    [fetched([], 30), 'Describe on group g'],
     [fetched([{ offset: -1, errorCode: 29 }]), 'Describe on topic t'],
   ])('names what it may not do', async (answer, next) => {
     const { broker, connection, clock } = await scene();
