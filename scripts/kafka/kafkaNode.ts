@@ -13,6 +13,8 @@ export interface KafkaNodeOptions {
   readonly folder: string;
   readonly clusterId: string;
   readonly properties: Readonly<Record<string, string | number>>;
+  /** A JAAS configuration. */
+  readonly jaas?: string;
   /** Called with the process id when the node's process starts and when it has ended. */
   readonly onStart: (pid: number) => void;
   readonly onExit: (pid: number) => void;
@@ -33,6 +35,7 @@ export class KafkaNode {
   readonly #options: KafkaNodeOptions;
   readonly #propertiesFile: string;
   readonly #logFile: string;
+  readonly #jaasFile: string;
   #process: ChildProcess | undefined;
 
   constructor(options: KafkaNodeOptions) {
@@ -40,6 +43,7 @@ export class KafkaNode {
     this.address = `127.0.0.1:${options.port}`;
     this.#propertiesFile = join(options.folder, 'server.properties');
     this.#logFile = join(options.folder, 'server.log');
+    this.#jaasFile = join(options.folder, 'jaas.conf');
   }
 
   get pid(): number | undefined {
@@ -52,15 +56,20 @@ export class KafkaNode {
     mkdirSync(folder, { recursive: true });
     const lines = Object.entries(properties).map(([key, value]) => `${key}=${value}`);
     writeFileSync(this.#propertiesFile, `${lines.join('\n')}\n`);
+    if (this.#options.jaas !== undefined) writeFileSync(this.#jaasFile, this.#options.jaas);
     const format = ['format', '--cluster-id', clusterId, '--config', this.#propertiesFile];
     await promisify(execFile)(java, [...toolFlags, '-cp', classPath, 'kafka.tools.StorageTool', ...format]);
   }
 
   start(): void {
     if (this.#process) throw new Error(`Kafka node ${this.#options.id} is already running`);
-    const { java, classPath, onStart, onExit } = this.#options;
+    const { java, classPath, jaas, onStart, onExit } = this.#options;
     const log = openSync(this.#logFile, 'a');
-    const child = spawn(java, [...nodeFlags, '-cp', classPath, 'kafka.Kafka', this.#propertiesFile], {
+    const flags = [
+      ...nodeFlags,
+      ...(jaas === undefined ? [] : [`-Djava.security.auth.login.config=${this.#jaasFile}`]),
+    ];
+    const child = spawn(java, [...flags, '-cp', classPath, 'kafka.Kafka', this.#propertiesFile], {
       stdio: ['ignore', log, log],
       // A group of its own: Ctrl-C in the terminal is for the process that started it, which stops it in order.
       detached: true,

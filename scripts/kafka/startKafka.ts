@@ -10,14 +10,24 @@ import { KafkaNode } from './kafkaNode.ts';
 export interface KafkaOptions {
   /** One to three. Each is broker and controller (KRaft combined mode). */
   readonly nodes: number;
-  /** Broker settings on top of those for tests, the same for every node. */
-  readonly config?: Readonly<Record<string, string | number>>;
+  /** Broker settings on top of those for tests, the same for every node or by the index of a node, 0 being the first. */
+  readonly config?: BrokerSettings | ((node: number) => BrokerSettings);
   /** Further listeners by name, with their security protocol: `{ SASL: 'SASL_PLAINTEXT' }`. What they need besides is in `config`. */
-  readonly listeners?: Readonly<Record<string, string>>;
+  readonly listeners?: Readonly<Record<string, string | ListenerOptions>>;
+  /** A JAAS configuration, for brokers that take no `sasl.jaas.config` for what is wanted. */
+  readonly jaas?: string;
   /** Those of `listeners` whose clients are sent to other ports, `advertised()`, where a proxy is to stand in between. */
   readonly proxied?: readonly string[];
   /** Told about the download and the start. */
   readonly log?: (line: string) => void;
+}
+
+export type BrokerSettings = Readonly<Record<string, string | number>>;
+
+export interface ListenerOptions {
+  readonly protocol: string;
+  /** host:port that each node tells its clients, for instance of a proxy; default: where it listens. */
+  readonly advertised?: readonly string[];
 }
 
 export interface KafkaCluster {
@@ -77,7 +87,11 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaCluster> {
       classPath,
       folder: nodeFolder,
       clusterId,
-      properties: { ...properties(id, ports.slice(0, 2 * count), own, join(nodeFolder, 'log')), ...config },
+      ...(jaas !== undefined && { jaas }),
+      properties: {
+        ...properties(id, ports.slice(0, 2 * count), own, join(nodeFolder, 'log')),
+        ...(typeof config === 'function' ? config(index) : config),
+      },
       onStart: (pid) => watch.stdin!.write(`+${pid}\n`),
       onExit: (pid) => watch.stdin!.write(`-${pid}\n`),
     });

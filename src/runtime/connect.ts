@@ -1,6 +1,8 @@
 import { MillraceError } from '../errors.ts';
 import type { Clock } from './clock.ts';
+import { credentials } from './credentials.ts';
 import type { EmbeddedBroker } from './transport/embedded/embeddedBroker.ts';
+import { checkConfig } from './transport/kafka/checkConfig.ts';
 import type { KafkaConfig } from './transport/kafka/kafkaConfig.ts';
 import type { Transport } from './transport/transport.ts';
 
@@ -10,7 +12,16 @@ export interface ConnectOptions {
   readonly brokers?: string | readonly string[] | undefined;
   /** An embedded broker of this process. Default where no brokers are given: one kept in .millrace/topics.db. */
   readonly broker?: EmbeddedBroker | undefined;
+  /**
+   * true: TLS with the system's authorities; else ca, cert, key (PEM, or paths of PEM files), passphrase, servername and other
+   * options of `tls.connect`. MILLRACE_SSL, MILLRACE_SSL_CA, _CERT, _KEY, _KEY_PASSPHRASE, _SERVERNAME.
+   */
   readonly ssl?: KafkaConfig['ssl'] | undefined;
+  /**
+   * `{ mechanism: 'scram-sha-512', username, password }` (or 'plain', 'scram-sha-256'), or `{ mechanism: 'oauthbearer', token }`,
+   * a function that is called again before a token expires. MILLRACE_SASL_MECHANISM, _USERNAME, _PASSWORD or _PASSWORD_FILE,
+   * _TOKEN_FILE.
+   */
   readonly sasl?: KafkaConfig['sasl'] | undefined;
   /** Shown in the broker's logs and quotas; default the application's id. */
   readonly clientId?: string | undefined;
@@ -34,33 +45,41 @@ export function connector(
   environment: Readonly<Record<string, string | undefined>>,
   clock: Clock,
 ): Connect {
-  const { broker, ssl, sasl } = options;
+  const { broker } = options;
   if (broker !== undefined) return async (clientId) => broker.transport(options.clientId ?? clientId);
   const brokers = brokerList(
     options.brokers ?? environment['MILLRACE_BROKERS'] ?? environment['KAFKA_BROKERS'],
   );
+  const identity = credentials(options, environment);
   if (brokers === undefined) {
+    if (identity.ssl !== undefined || identity.sasl !== undefined) throw nobodyToShowThemTo();
     return async (clientId) => {
       const { embeddedBroker } = await import('./transport/embedded/embeddedBroker.ts');
       const own = { storage: { file: defaultFile }, clock, closesWithClients: true };
       return embeddedBroker(own).transport(clientId);
     };
   }
+  checkConfig({ brokers, ...identity });
   return async (clientId) => {
     const { kafkaTransport } = await import('./transport/kafka/kafkaTransport.ts');
-    const config = { brokers, clientId: options.clientId ?? clientId };
-    return kafkaTransport({ ...config, ...(ssl && { ssl }), ...(sasl && { sasl }) }, clock);
+    return kafkaTransport({ brokers, clientId: options.clientId ?? clientId, ...identity }, clock);
   };
+}
+
+function nobodyToShowThemTo(): MillraceError {
+  return new MillraceError('INVALID_SETTING', 'there are ssl or sasl settings, but no brokers', {
+    expected: "brokers: 'host:port', or MILLRACE_BROKERS",
+    next: 'Set the brokers; for the embedded broker, leave ssl and sasl out.',
+  });
 }
 
 function brokerList(brokers: string | readonly string[] | undefined): readonly string[] | undefined {
   if (brokers === undefined) return undefined;
   const list = typeof brokers === 'string' ? brokers.split(',').map((broker) => broker.trim()) : brokers;
-  const bad = list.find((broker) => !/^.+:\d{1,5}$/.test(broker));
-  if (list.length > 0 && bad === undefined) return list;
+  if (list.length > 0) return list;
   throw new MillraceError('INVALID_SETTING', 'The setting brokers cannot be used', {
     expected: "'host:port', or several of them",
-    found: bad ?? 'an empty list',
+    found: 'an empty list',
     next: "Write it as in brokers: 'localhost:9092'.",
   });
 }
