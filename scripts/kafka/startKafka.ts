@@ -13,7 +13,7 @@ export interface KafkaOptions {
   /** Broker settings on top of those for tests, the same for every node or by the index of a node, 0 being the first. */
   readonly config?: BrokerSettings | ((node: number) => BrokerSettings);
   /** Further listeners by name, with their security protocol: `{ SASL: 'SASL_PLAINTEXT' }`. What they need besides is in `config`. */
-  readonly listeners?: Readonly<Record<string, string | ListenerOptions>>;
+  readonly listeners?: Readonly<Record<string, string>>;
   /** A JAAS configuration, for brokers that take no `sasl.jaas.config` for what is wanted. */
   readonly jaas?: string;
   /** Those of `listeners` whose clients are sent to other ports, `advertised()`, where a proxy is to stand in between. */
@@ -23,12 +23,6 @@ export interface KafkaOptions {
 }
 
 export type BrokerSettings = Readonly<Record<string, string | number>>;
-
-export interface ListenerOptions {
-  readonly protocol: string;
-  /** host:port that each node tells its clients, for instance of a proxy; default: where it listens. */
-  readonly advertised?: readonly string[];
-}
 
 export interface KafkaCluster {
   /** host:port of each node, in the order of their indexes. */
@@ -56,7 +50,7 @@ const startTimeout = 120_000;
  * running or on disk when this process ends, whatever ends it. Throws KafkaMissing where Java or Maven is missing.
  */
 export async function startKafka(options: KafkaOptions): Promise<KafkaCluster> {
-  const { nodes: count, config = {}, listeners = {}, proxied = [], log } = options;
+  const { nodes: count, config = {}, listeners = {}, proxied = [], jaas, log } = options;
   if (!(count >= 1 && count <= 3)) throw new RangeError(`nodes is 1, 2 or 3, not ${count}`);
   const command = java();
   const classPath = await kafkaJars(log);
