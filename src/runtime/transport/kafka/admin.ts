@@ -3,12 +3,14 @@ import type { Isolation, NewTopic, TopicAdmin, TopicDescription, TopicPartition 
 import { askLeaders } from './askLeaders.ts';
 import { Attempts } from './attempts.ts';
 import type { Connection, TopicMetadata } from './connection.ts';
+import { onEveryBroker } from './onEveryBroker.ts';
 import { createTopics, type TopicAnswer } from './protocol/createTopics.ts';
 import { deleteRecords } from './protocol/deleteRecords.ts';
 import { deleteTopics } from './protocol/deleteTopics.ts';
 import { describeConfigs } from './protocol/describeConfigs.ts';
 import { type Asked, code, isRetriable, toMillraceError } from './protocol/errors.ts';
 import { endOfPartition, listOffsets, startOfPartition } from './protocol/listOffsets.ts';
+import type { AnsweredTopic } from './protocol/metadata.ts';
 import type { Request } from './protocol/request.ts';
 import { isLost } from './requestLost.ts';
 
@@ -65,14 +67,11 @@ async function create(connection: Connection, clock: Clock, wanted: readonly New
     const asked = { topic, operation: 'Create', message: errorMessage };
     refuse(connection, errorCode, `topic ${topic} cannot be created`, asked);
   }
-  await until(
-    connection,
-    clock,
-    names,
-    (topics) => topics.size === names.length && [...topics.values()].every(led),
-  );
+  const shown = ({ errorCode, partitions }: AnsweredTopic): boolean =>
+    errorCode === code.none && partitions.every(({ leader }) => leader >= 0);
+  await onEveryBroker(connection, clock, lane, names, shown);
   // The leaders have heard of their partitions when they can say where those end.
-  const known = await connection.topics(names);
+  const known = await lookUp(connection, clock, names);
   const partitions = [...known.values()].flatMap(({ topic, partitions }) =>
     partitions.map(({ partition }) => ({ topic, partition })),
   );
@@ -89,7 +88,8 @@ async function remove(connection: Connection, clock: Clock, wanted: readonly str
     const asked = { topic, operation: 'Delete', message: errorMessage };
     refuse(connection, errorCode, `topic ${topic} cannot be deleted`, asked);
   }
-  await until(connection, clock, names, (topics) => topics.size === 0);
+  const gone = ({ errorCode }: AnsweredTopic): boolean => errorCode === code.unknownTopicOrPartition;
+  await onEveryBroker(connection, clock, lane, names, gone);
 }
 
 /** Asks the controller until no answer is worth repeating; `done` is the code that says somebody was there before. */
@@ -128,30 +128,6 @@ async function lookUp(
     }
     await attempts.pause();
   }
-}
-
-/** Looks at the cluster until it shows these topics as expected. */
-async function until(
-  connection: Connection,
-  clock: Clock,
-  names: readonly string[],
-  asExpected: (topics: ReadonlyMap<string, TopicMetadata>) => boolean,
-): Promise<void> {
-  const attempts = new Attempts(clock, connection.random, connection.requestTimeoutMs, connection.closed);
-  for (;;) {
-    const topics = await lookUp(connection, clock, names);
-    if (asExpected(topics)) return;
-    if (attempts.last) {
-      throw toMillraceError(code.leaderNotAvailable, 'the brokers do not agree on which topics there are', {
-        topic: names[0],
-      });
-    }
-    await attempts.pause();
-  }
-}
-
-function led({ partitions }: TopicMetadata): boolean {
-  return partitions.every(({ leader }) => leader >= 0);
 }
 
 async function offsets(

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { delay } from '../../../../src/runtime/clock.ts';
 import { type VirtualClock, virtualClock } from '../../../../src/runtime/testing/virtualClock.ts';
 import { admin } from '../../../../src/runtime/transport/kafka/admin.ts';
 import { openConnection } from '../../../../src/runtime/transport/kafka/connection.ts';
@@ -177,6 +178,26 @@ describe('admin.create', () => {
     await passing(clock, creating);
     expect(answers).toEqual([]);
     expect(asked(brokers[1]!, api.listOffsets)).toBe(3);
+  });
+
+  it.each([0, 1])('resolves when every broker shows the topic, also the one at place %i', async (late) => {
+    const { brokers, clock, topics, lead } = await scene();
+    const shown = brokers[late]!.scripts.get(api.metadata)!;
+    const nodes = brokers.map(({ port }, index) => ({ id: index + 1, port }));
+    for (const broker of brokers) {
+      broker.scripts.set(api.createTopics, () => created(0));
+      broker.scripts.set(api.listOffsets, () => listed([{ partition: 0, offset: 0 }]));
+    }
+    brokers[late]!.scripts.set(api.metadata, () => cluster(nodes, [{ topic: 't', errorCode: 3 }]));
+    lead(late === 0 ? 2 : 1);
+    let resolved = false;
+    const creating = topics.create([{ topic: 't', partitions: 1 }]).then(() => {
+      resolved = true;
+    });
+    await passing(clock, delay(clock, 1000));
+    expect(resolved).toBe(false);
+    brokers[late]!.scripts.set(api.metadata, shown);
+    await passing(clock, creating);
   });
 
   it.each([
