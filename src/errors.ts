@@ -35,6 +35,7 @@ export const errorCodes = {
   OFFSET_OUT_OF_RANGE: 'the position to read from is no longer, or not yet, in the topic',
   OFFSETS_MOVED: 'committed offsets and state do not belong together',
   FENCED: 'another instance has taken this task over',
+  PRODUCER_LOST: 'the broker has given up a producer, or a transaction of its',
   OUTCOME_UNKNOWN: 'the broker did not say whether a transaction was committed',
   TRANSPORT_CLOSED: 'the connection was closed while it was in use',
   // state

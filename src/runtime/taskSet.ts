@@ -11,6 +11,7 @@ import type { Reader } from './transport/transport.ts';
 /** Errors that end a task but not the application: the task is opened again, which fences, restores and finds its place. */
 const passing: ReadonlySet<string> = new Set([
   'FENCED',
+  'PRODUCER_LOST',
   'OUTCOME_UNKNOWN',
   'BROKER_UNREACHABLE',
   'TRANSPORT_CLOSED',

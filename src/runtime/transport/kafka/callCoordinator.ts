@@ -1,26 +1,32 @@
 import { type Clock, delay } from '../../clock.ts';
+import type { TopicPartition } from '../transport.ts';
 import { Attempts } from './attempts.ts';
 import type { Connection } from './connection.ts';
-import { type Asked, code, isRetriable, toMillraceError } from './protocol/errors.ts';
+import { type Asked, code } from './protocol/errors.ts';
 import type { CoordinatorKind } from './protocol/findCoordinator.ts';
 import type { Request } from './protocol/request.ts';
+import { isRepeatable, refused, remedyOf, type TransactionApi } from './protocol/transactionErrors.ts';
 import { isLost } from './requestLost.ts';
 
 /** One request of a transactional producer to a coordinator. */
 export interface TransactionCall<T> {
+  readonly api: Exclude<TransactionApi, 'FindCoordinator' | 'Produce'>;
   readonly kind: CoordinatorKind;
   readonly key: string;
   readonly request: Request<T>;
-  readonly errorCode: (answer: T) => number;
+  readonly failure: (answer: T) => Failure;
   /** false: a request that may have arrived is not sent again, for it could still take effect, and at a wrong time. */
   readonly repeatable: boolean;
   /** For the message of an error: 'the transaction was not committed'. */
   readonly what: string;
   readonly asked: Asked;
-  /** Which of the things asked for the error is about. */
-  readonly blamed?: (answer: T) => Asked;
   /** Ends the repeating, not an attempt that is under way. */
   readonly signal: AbortSignal | undefined;
+}
+
+/** What an answer comes to, and of which partition it is said. */
+export interface Failure extends Partial<TopicPartition> {
+  readonly errorCode: number;
 }
 
 /** A transaction before this one is over within milliseconds, most of the time: ms to wait for it. */
@@ -41,24 +47,32 @@ export async function callCoordinator<T>(
   const attempts = new Attempts(clock, connection.random, 2 * connection.requestTimeoutMs, call.signal);
   let pauseMs = shortestPauseMs;
   let fresh = false;
+  let soon = false;
   for (;;) {
     call.signal?.throwIfAborted();
     try {
       const node = await connection.coordinator(call.kind, call.key, { fresh });
       const answer = await connection.send(node, lane, call.request);
-      const errorCode = call.errorCode(answer);
+      const { errorCode, topic, partition } = call.failure(answer);
       if (errorCode === code.none) return answer;
-      if (attempts.last || !isRetriable(errorCode)) {
-        const { principal } = connection;
-        throw toMillraceError(errorCode, call.what, { ...call.asked, ...call.blamed?.(answer), principal });
+      const remedy = remedyOf(call.api, errorCode);
+      if (attempts.last || !isRepeatable(remedy)) {
+        const place = topic === undefined ? {} : { topic, partition };
+        throw refused(call.api, errorCode, call.what, {
+          ...call.asked,
+          ...place,
+          principal: connection.principal,
+        });
       }
-      fresh = errorCode !== code.concurrentTransactions;
+      fresh = remedy === 'refresh';
+      soon = remedy === 'wait';
     } catch (error) {
       if (!isLost(error) || attempts.last) throw error;
       if (error.mayHaveArrived && !call.repeatable) throw error;
       fresh = true;
+      soon = false;
     }
-    if (fresh) await attempts.pause();
+    if (!soon) await attempts.pause();
     else {
       await delay(clock, pauseMs, call.signal);
       pauseMs = Math.min(2 * pauseMs, longestPauseMs);

@@ -7,10 +7,10 @@ import { ClusterView } from './clusterView.ts';
 import type { KafkaConfig } from './kafkaConfig.ts';
 import { type KafkajsBridge, kafkajsBridge } from './kafkajsBridge.ts';
 import { Principal } from './principal.ts';
-import { isRetriable, toMillraceError } from './protocol/errors.ts';
 import { type CoordinatorKind, findCoordinator } from './protocol/findCoordinator.ts';
 import type { PartitionMetadata } from './protocol/metadata.ts';
 import type { Request } from './protocol/request.ts';
+import { isRepeatable, refused, remedyOf } from './protocol/transactionErrors.ts';
 import { RequestLost } from './requestLost.ts';
 
 /** The brokers of one cluster: finds who answers for what, keeps the sockets, and never repeats a request by itself. */
@@ -147,8 +147,9 @@ class KafkaConnection implements Connection {
         this.#coordinators.set(`${kind} ${key}`, found.node);
         return found.node;
       }
-      if (!isRetriable(found.errorCode) || attempts.last) {
-        throw toMillraceError(found.errorCode, `the coordinator of ${kind} ${key} was not found`, {
+      const { errorCode } = found;
+      if (!isRepeatable(remedyOf('FindCoordinator', errorCode)) || attempts.last) {
+        throw refused('FindCoordinator', errorCode, `the coordinator of ${kind} ${key} was not found`, {
           ...(kind === 'group' ? { group: key } : { transactionalId: key }),
           operation: 'Describe',
           principal: this.principal,

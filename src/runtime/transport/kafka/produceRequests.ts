@@ -6,10 +6,11 @@ import { LeaderSearch } from './leaderSearch.ts';
 import type { OutgoingBatch } from './outgoingBatch.ts';
 import { partitionKey } from './partitionKey.ts';
 import { byTopic } from './protocol/byTopic.ts';
-import { code, isRetriable, toMillraceError } from './protocol/errors.ts';
+import { code } from './protocol/errors.ts';
 import type { ProducerIdentity } from './protocol/initProducerId.ts';
 import { type ProducedPartition, produce } from './protocol/produce.ts';
 import type { Request } from './protocol/request.ts';
+import { isRepeatable, refused, remedyOf } from './protocol/transactionErrors.ts';
 import { recordTooLarge } from './recordTooLarge.ts';
 import type { Transaction } from './transaction.ts';
 import type { WritePartition } from './writePartition.ts';
@@ -160,13 +161,15 @@ export class ProduceRequests {
     const { transactionalId } = this.#options;
     const { principal } = this.#connection;
     const asked = { topic, partition: number, operation: 'Write', principal, message };
-    const error = toMillraceError(errorCode, 'the broker does not take a batch of records', {
+    const error = refused('Produce', errorCode, 'the broker does not take a batch of records', {
       ...asked,
       ...(transactionalId !== undefined && { transactionalId }),
     });
-    if (isRetriable(errorCode)) {
+    const remedy = remedyOf('Produce', errorCode);
+    if (isRepeatable(remedy)) {
       partition.lastError = error;
-      this.#leaders.again(partition);
+      if (remedy === 'refresh') this.#leaders.again(partition);
+      else this.#leaders.later(partition);
     } else {
       this.#fail(error);
     }

@@ -22,10 +22,11 @@ export async function producerIdentity(
 ): Promise<ProducerIdentity> {
   if (transactionalId === undefined) return anyIdentity(connection, clock, lane);
   return callCoordinator(connection, clock, lane, {
+    api: 'InitProducerId',
     kind: 'transaction',
     key: transactionalId,
     request: initProducerId(transactionalId, transactionTimeoutMs),
-    errorCode: ({ errorCode }) => errorCode,
+    failure: (answer) => answer,
     // Every further one makes a newer epoch, and the newest is the one that is used.
     repeatable: true,
     signal: undefined,

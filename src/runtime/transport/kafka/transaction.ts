@@ -1,14 +1,15 @@
 import { MillraceError } from '../../../errors.ts';
 import type { Clock } from '../../clock.ts';
 import type { OffsetsToCommit, TopicPartition } from '../transport.ts';
-import { callCoordinator, type TransactionCall } from './callCoordinator.ts';
+import { callCoordinator, type Failure, type TransactionCall } from './callCoordinator.ts';
 import type { Connection } from './connection.ts';
 import { addOffsetsToTxn } from './protocol/addOffsetsToTxn.ts';
 import { addPartitionsToTxn } from './protocol/addPartitionsToTxn.ts';
 import type { PartitionAnswer } from './protocol/byTopic.ts';
 import { endTxn } from './protocol/endTxn.ts';
-import { code, isRetriable } from './protocol/errors.ts';
+import { code } from './protocol/errors.ts';
 import type { ProducerIdentity } from './protocol/initProducerId.ts';
+import { leavesUndecided, remedyOf, severity, type TransactionApi } from './protocol/transactionErrors.ts';
 import { txnOffsetCommit } from './protocol/txnOffsetCommit.ts';
 import { RequestLost } from './requestLost.ts';
 
@@ -44,12 +45,12 @@ export class Transaction {
   async enroll(partitions: readonly TopicPartition[]): Promise<void> {
     this.#isOpen = true;
     await this.#call({
+      api: 'AddPartitionsToTxn',
       request: addPartitionsToTxn(this.#id, this.#identity, partitions),
-      errorCode: (answers) => worst(answers)?.errorCode ?? code.none,
+      failure: (answers) => worst('AddPartitionsToTxn', answers),
       repeatable: true,
       what: 'partitions were not added to the transaction',
       asked: { operation: 'Write' },
-      blamed: placeOfWorst,
     });
   }
 
@@ -58,22 +59,23 @@ export class Transaction {
     const { group } = offsets;
     this.#isOpen = true;
     await this.#call({
+      api: 'AddOffsetsToTxn',
       request: addOffsetsToTxn(this.#id, this.#identity, group),
-      errorCode: (errorCode) => errorCode,
+      failure: (errorCode) => ({ errorCode }),
       repeatable: true,
       what: 'positions were not added to the transaction',
       asked: { group, operation: 'Read' },
     });
     await this.#call({
+      api: 'TxnOffsetCommit',
       kind: 'group',
       key: group,
       request: txnOffsetCommit(this.#id, this.#identity, offsets),
-      errorCode: (answers) => worst(answers)?.errorCode ?? code.none,
+      failure: (answers) => worst('TxnOffsetCommit', answers),
       // Arriving late, it would overwrite what a later transaction has committed.
       repeatable: false,
       what: 'positions were not committed in the transaction',
       asked: { group, operation: 'Read' },
-      blamed: placeOfWorst,
     });
   }
 
@@ -82,13 +84,14 @@ export class Transaction {
     let inDoubt = false;
     try {
       await this.#call({
+        api: 'EndTxn',
         request: endTxn(this.#id, this.#identity, how === 'commit'),
-        errorCode: (errorCode) => {
+        failure: (errorCode) => {
           // It was never told of a transaction: there is nothing to abort.
-          if (how === 'abort' && errorCode === code.invalidTxnState) return code.none;
-          // Given also where the decision was written but not replicated in time: asking again is safe, giving up is not.
-          inDoubt ||= errorCode === code.coordinatorNotAvailable || errorCode === code.notCoordinator;
-          return errorCode;
+          if (how === 'abort' && errorCode === code.invalidTxnState) return { errorCode: code.none };
+          // Asking again is safe, giving up is not.
+          inDoubt ||= leavesUndecided(errorCode);
+          return { errorCode };
         },
         // Arriving late, it would end the transaction after this one.
         repeatable: false,
@@ -121,16 +124,11 @@ export function isFenced(error: unknown): boolean {
   return error instanceof MillraceError && error.code === 'FENCED';
 }
 
-/** Of many partitions: what cannot be cured before what can, and neither before what only suffers with another. */
-function worst(answers: readonly PartitionAnswer[]): PartitionAnswer | undefined {
-  const bad = answers.filter(({ errorCode }) => errorCode !== code.none);
-  const own = bad.filter(({ errorCode }) => errorCode !== code.operationNotAttempted);
-  return own.find(({ errorCode }) => !isRetriable(errorCode)) ?? own[0] ?? bad[0];
-}
-
-function placeOfWorst(answers: readonly PartitionAnswer[]): { topic?: string; partition?: number } {
-  const { topic, partition } = worst(answers) ?? {};
-  return { ...(topic !== undefined && { topic }), ...(partition !== undefined && { partition }) };
+/** Of many partitions, the one whose error decides what to do. */
+function worst(api: TransactionApi, answers: readonly PartitionAnswer[]): Failure {
+  const weight = ({ errorCode }: PartitionAnswer) => severity.indexOf(remedyOf(api, errorCode));
+  const failed = answers.filter(({ errorCode }) => errorCode !== code.none);
+  return failed.sort((one, other) => weight(other) - weight(one))[0] ?? { errorCode: code.none };
 }
 
 function outcomeUnknown(how: string, id: string, cause: unknown): MillraceError {

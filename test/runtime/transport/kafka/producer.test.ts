@@ -183,7 +183,7 @@ describe('createProducer', () => {
     cluster.fault = failing(api.produce, 45); // OUT_OF_ORDER_SEQUENCE_NUMBER
     append(producer, 0, 'a');
     await clock.advance(100);
-    expect(() => append(producer, 0, 'b')).toThrow(expect.objectContaining({ code: 'BROKER_REFUSED' }));
+    expect(() => append(producer, 0, 'b')).toThrow(expect.objectContaining({ code: 'PRODUCER_LOST' }));
     await expect(producer.flush()).rejects.toThrow('OUT_OF_ORDER_SEQUENCE_NUMBER');
   });
 

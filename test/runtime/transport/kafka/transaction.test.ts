@@ -139,6 +139,23 @@ describe('a transactional producer', () => {
     expect(String(error)).toContain('COORDINATOR_NOT_AVAILABLE');
   });
 
+  it('asks again within milliseconds while the transaction before is being ended, and only then', async () => {
+    const all = await scene(1);
+    const { clock, cluster, producer } = all;
+    const took = async (errorCode: number): Promise<number> => {
+      const { length } = cluster.calls.filter(({ apiKey }) => apiKey === api.addOffsets);
+      cluster.fault = ({ apiKey, before }) =>
+        apiKey === api.addOffsets && before < length + 5 ? errorCode : undefined;
+      const begun = clock.monotonic();
+      await clock.run(producer.commit(positions(1)));
+      await clock.advance(100); // the markers
+      return clock.monotonic() - begun - 100;
+    };
+    // Five pauses: 5, 10, 20, 20, 20 ms; else 20 to 320 ms, three quarters of it.
+    expect(await took(51)).toBeLessThan(110);
+    expect(await took(14)).toBeGreaterThan(400);
+  });
+
   it('repeats what does no harm when it arrives twice', async () => {
     const all = await scene(1, 2);
     const { clock, cluster, producer } = all;
@@ -182,8 +199,23 @@ describe('a transactional producer', () => {
     [api.offsets, 22, 'FENCED'],
     [api.offsets, 25, 'FENCED'],
     [api.offsets, 30, 'NOT_AUTHORIZED'],
+    [api.offsets, 27, 'FENCED'],
+    [api.offsets, 82, 'FENCED'],
+    [api.offsets, 120, 'PRODUCER_LOST'],
+    [api.addPartitions, 49, 'PRODUCER_LOST'],
+    [api.addPartitions, 59, 'PRODUCER_LOST'],
+    [api.addOffsets, 49, 'PRODUCER_LOST'],
+    [api.addOffsets, 120, 'PRODUCER_LOST'],
+    [api.produce, 45, 'PRODUCER_LOST'],
+    [api.produce, 48, 'PRODUCER_LOST'],
+    [api.produce, 59, 'PRODUCER_LOST'],
+    [api.produce, 120, 'PRODUCER_LOST'],
     [api.endTxn, 47, 'FENCED'],
+    [api.endTxn, 90, 'FENCED'],
     [api.endTxn, 48, 'BROKER_REFUSED'],
+    [api.endTxn, 49, 'PRODUCER_LOST'],
+    [api.endTxn, 120, 'PRODUCER_LOST'],
+    [api.endTxn, -1, 'OUTCOME_UNKNOWN'],
   ])('dies of an answer that nothing can cure: API %i, error %i, %s', async (apiKey, errorCode, expected) => {
     const all = await scene(1);
     const { clock, cluster, producer } = all;
