@@ -31,6 +31,7 @@ export const errorCodes = {
   NOT_AUTHORIZED: 'the broker refuses the operation to this user',
   UNSUPPORTED_BROKER: 'the broker is too old',
   UNSUPPORTED_CLIENT: 'the installed kafkajs is not the version millrace was built on',
+  DELIVERY_TIMEOUT: 'records were not acknowledged in time',
   BROKER_REFUSED: 'the broker answered with an error that repeating does not cure',
   OFFSET_OUT_OF_RANGE: 'the position to read from is no longer, or not yet, in the topic',
   OFFSETS_MOVED: 'committed offsets and state do not belong together',

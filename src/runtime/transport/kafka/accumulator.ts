@@ -6,8 +6,22 @@ import type { Waiter } from './outgoingBatch.ts';
 import { SpareWriters } from './spareWriters.ts';
 import { WritePartition, type WriteTopic } from './writePartition.ts';
 
-/** Just below what brokers take unless they are told otherwise (max.message.bytes). */
-const batchBytes = 1024 * 1024;
+export interface AccumulatorLimits {
+  readonly batchBytes: number;
+  readonly maxRequestBytes: number;
+}
+
+/** What an accumulator needs to know of topics, and whom it tells. */
+export interface Placing {
+  /** Partitions of a topic as far as known. */
+  readonly count: (topic: string) => number | undefined;
+  /** Resolves when they are known; does not reject. */
+  readonly find: (topic: string) => Promise<void>;
+  /** Records that had waited for that are ready. */
+  readonly placed: () => void;
+  /** One of them cannot be written. */
+  readonly failed: (error: Error) => void;
+}
 
 interface TopicWrites extends WriteTopic {
   readonly partitions: (WritePartition | undefined)[];
@@ -32,34 +46,23 @@ export class Accumulator {
   transaction = 0;
   /** Those that have batches. */
   readonly active: Set<WritePartition> = new Set();
-  readonly #count: (topic: string) => number | undefined;
-  readonly #find: (topic: string) => Promise<void>;
-  readonly #placed: () => void;
+  readonly #limits: AccumulatorLimits;
+  readonly #placing: Placing;
   readonly #topics = new Map<string, TopicWrites>();
   readonly #spares = new SpareWriters();
+  readonly #pending = { bytes: 0 };
   readonly #waiters = new Set<Waiter>();
-  readonly #placing = new Set<Promise<void>>();
+  readonly #searches = new Set<Promise<void>>();
   #last: TopicWrites | undefined;
   #failure: Error | undefined;
 
-  /** `count`: partitions of a topic as far as known. `find`: resolves when they are, does not reject; then `placed` is called. */
-  constructor(
-    count: (topic: string) => number | undefined,
-    find: (topic: string) => Promise<void>,
-    placed: () => void,
-  ) {
-    this.#count = count;
-    this.#find = find;
-    this.#placed = placed;
+  constructor(limits: AccumulatorLimits, placing: Placing) {
+    this.#limits = limits;
+    this.#placing = placing;
   }
 
   get pendingBytes(): number {
-    let bytes = 0;
-    for (const partition of this.active) bytes += partition.pendingBytes;
-    for (const { unplaced } of this.#topics.values()) {
-      for (const { key, value } of unplaced ?? []) bytes += (key?.length ?? 0) + (value?.length ?? 0);
-    }
-    return bytes;
+    return this.#pending.bytes;
   }
 
   /** true when a batch is full with this, and may go. */
@@ -82,6 +85,7 @@ export class Accumulator {
     }
     const copies = { key: copy(key), value: copy(value), headers: copyHeaders(headers) };
     writes.unplaced.push({ partition, timestamp, transaction, ...copies });
+    this.#pending.bytes += sizeOf(key, value);
     return false;
   }
 
@@ -89,15 +93,19 @@ export class Accumulator {
     return this.#topics.get(topic)?.partitions[partition]?.end;
   }
 
-  /** What is there is to be sent although batches are not full. */
-  makeDue(): void {
-    for (const { batches } of this.active) batches.at(-1)!.due = true;
+  /** What is there is to be sent although batches are not full; `urgent`: without waiting for those under way. */
+  makeDue(urgent: boolean): void {
+    for (const { batches } of this.active) {
+      const last = batches.at(-1)!;
+      last.due = true;
+      last.urgent ||= urgent;
+    }
   }
 
   /** Resolves when what there is now of a transaction and those before is acknowledged; rejects with what `fail` is told. */
   async acknowledged(transaction: number): Promise<void> {
     // Without a wait where there is none to place: what is appended after this call is not waited for.
-    if (this.#placing.size > 0) await Promise.all(this.#placing);
+    if (this.#searches.size > 0) await Promise.all(this.#searches);
     if (this.#failure !== undefined) throw this.#failure;
     const batches = [...this.active].flatMap((partition) => partition.batches);
     const awaited = batches.filter((batch) => batch.transaction <= transaction);
@@ -119,6 +127,7 @@ export class Accumulator {
     for (const waiter of this.#waiters) waiter.reject(error);
     this.#waiters.clear();
     this.active.clear();
+    this.#pending.bytes = 0;
     this.#topics.clear();
     this.#last = undefined;
   }
@@ -137,42 +146,56 @@ export class Accumulator {
       partition = new WritePartition(writes, number);
       writes.partitions[number] = partition;
     }
-    if (partition.batches.length === 0) this.active.add(partition);
-    return partition.append(key, value, timestamp, headers, transaction);
+    const full = partition.append(key, value, timestamp, headers, transaction);
+    if (partition.batches.length === 1) this.active.add(partition);
+    return full;
   }
 
   #choose(writes: TopicWrites, key: Encoded | null): number | undefined {
-    const count = this.#count(writes.topic);
+    const count = this.#placing.count(writes.topic);
     if (count === undefined) return undefined;
     return key === null ? writes.turn++ % count : partitionOf(key, count);
   }
 
   #place(writes: TopicWrites): void {
-    const placed = this.#find(writes.topic).then(() => {
-      this.#placing.delete(placed);
+    const search = this.#placing.find(writes.topic).then(() => {
+      this.#searches.delete(search);
       const unplaced = writes.unplaced ?? [];
       writes.unplaced = undefined;
       // Nothing is left where the search, or anything else, has failed.
       if (this.#topics.get(writes.topic) !== writes) return;
-      for (const { partition, key, value, timestamp, headers, transaction } of unplaced) {
-        const chosen = partition ?? this.#choose(writes, key)!;
-        this.#add(writes, chosen, key, value, timestamp, headers, transaction);
+      try {
+        for (const record of unplaced) this.#addPlaced(writes, record);
+      } catch (error) {
+        return this.#placing.failed(error as Error);
       }
-      this.makeDue();
-      this.#placed();
+      this.makeDue(true);
+      this.#placing.placed();
     });
-    this.#placing.add(placed);
+    this.#searches.add(search);
+  }
+
+  #addPlaced(writes: TopicWrites, record: Unplaced): void {
+    const { partition, key, value, timestamp, headers, transaction } = record;
+    this.#pending.bytes -= sizeOf(key, value);
+    const chosen = partition ?? this.#choose(writes, key)!;
+    this.#add(writes, chosen, key, value, timestamp, headers, transaction);
   }
 
   #writesTo(topic: string): TopicWrites {
     let writes = this.#topics.get(topic);
     if (writes === undefined) {
-      writes = { topic, spares: this.#spares, batchBytes, partitions: [], turn: 0, unplaced: undefined };
+      const common = { topic, spares: this.#spares, pending: this.#pending, ...this.#limits };
+      writes = { ...common, partitions: [], turn: 0, unplaced: undefined };
       this.#topics.set(topic, writes);
     }
     this.#last = writes;
     return writes;
   }
+}
+
+function sizeOf(key: Encoded | null, value: Encoded | null): number {
+  return (key?.length ?? 0) + (value?.length ?? 0);
 }
 
 /** The caller may use its buffers again. */

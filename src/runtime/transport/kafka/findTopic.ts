@@ -6,8 +6,13 @@ import { missingGraceMs } from './leaderSearch.ts';
 import { isLost } from './requestLost.ts';
 
 /** Resolves when the connection knows the topic. UNKNOWN_TOPIC. */
-export async function findTopic(connection: Connection, clock: Clock, topic: string): Promise<void> {
-  const attempts = new Attempts(clock, connection.random, connection.requestTimeoutMs);
+export async function findTopic(
+  connection: Connection,
+  clock: Clock,
+  topic: string,
+  timeoutMs: number,
+): Promise<void> {
+  const attempts = new Attempts(clock, connection.random, timeoutMs, connection.closed);
   const grace = new Attempts(clock, connection.random, missingGraceMs);
   for (;;) {
     try {

@@ -1,33 +1,37 @@
-import { MillraceError } from '../../../errors.ts';
 import type { Clock } from '../../clock.ts';
 import type { Accumulator } from './accumulator.ts';
 import type { Connection } from './connection.ts';
+import { DeliveryTimeout } from './deliveryTimeout.ts';
 import { LeaderSearch } from './leaderSearch.ts';
 import type { OutgoingBatch } from './outgoingBatch.ts';
 import { partitionKey } from './partitionKey.ts';
+import { ProduceAnswers } from './produceAnswers.ts';
 import { byTopic } from './protocol/byTopic.ts';
-import { code } from './protocol/errors.ts';
 import type { ProducerIdentity } from './protocol/initProducerId.ts';
 import { type ProducedPartition, produce } from './protocol/produce.ts';
 import type { Request } from './protocol/request.ts';
-import { isRepeatable, refused, remedyOf } from './protocol/transactionErrors.ts';
-import { recordTooLarge } from './recordTooLarge.ts';
 import type { Transaction } from './transaction.ts';
 import type { WritePartition } from './writePartition.ts';
 
-/** Requests under way to one leader; a partition is only ever in one of them. */
+/** Requests under way to one leader. */
 const maxInFlight = 5;
-
-/** Far below what brokers take (socket.request.max.bytes), so that one request does not hold up the others for long. */
-const maxRequestBytes = 8 * 1024 * 1024;
 
 export interface ProduceOptions {
   readonly lane: string;
   readonly identity: ProducerIdentity;
   readonly transactionalId: string | undefined;
   readonly transaction: Transaction | undefined;
+  /** Bytes of batches in one request; more only where a single batch has more. */
+  readonly maxRequestBytes: number;
+  readonly deliveryTimeoutMs: number;
   /** Told once, of what cannot be cured. */
   readonly failed: (error: Error) => void;
+}
+
+/** A batch in a request. */
+interface Sending {
+  readonly partition: WritePartition;
+  readonly batch: OutgoingBatch;
 }
 
 /** Sends what the accumulator has ready, and sends it again until it is acknowledged. */
@@ -39,6 +43,8 @@ export class ProduceRequests {
   readonly #accumulator: Accumulator;
   readonly #options: ProduceOptions;
   readonly #leaders: LeaderSearch<WritePartition>;
+  readonly #answers: ProduceAnswers;
+  readonly #deliveryTimeout: DeliveryTimeout;
   readonly #inFlight = new Map<number, number>();
   /** Everything under way, whatever becomes of it. */
   readonly #underWay = new Set<Promise<void>>();
@@ -51,159 +57,125 @@ export class ProduceRequests {
     this.#clock = clock;
     this.#accumulator = accumulator;
     this.#options = options;
-    const failed = (_: WritePartition, error: MillraceError) => this.#fail(error);
-    this.#leaders = new LeaderSearch(connection, clock, () => this.pump(), failed);
+    const failed = (error: Error) => this.#fail(error);
+    this.#leaders = new LeaderSearch(
+      connection,
+      clock,
+      () => this.pump(),
+      (_, error) => failed(error),
+    );
+    const { identity, transactionalId, deliveryTimeoutMs } = options;
+    const before = { identity, transactionalId, active: accumulator.active, leaders: this.#leaders, failed };
+    this.#answers = new ProduceAnswers(connection, before);
+    this.#deliveryTimeout = new DeliveryTimeout(clock, deliveryTimeoutMs, accumulator.active, failed);
   }
 
   /** Sends what can be sent. To be called whenever a batch has come to be ready. */
   pump(): void {
-    if (this.#stopped) return;
     this.#cancelTimer();
+    while (!this.#stopped && this.#sendReady());
+  }
+
+  /** Sends nothing any more; resolves when what is under way is answered or lost. */
+  async stop(): Promise<void> {
+    this.#halt();
+    await Promise.all([...this.#underWay, this.#answers.settled()]);
+  }
+
+  /** One batch of every partition that has one ready. true: some have another one ready. */
+  #sendReady(): boolean {
     const now = this.#clock.monotonic();
-    const sendable: WritePartition[] = [];
+    const sendable = new Map<number, WritePartition[]>();
     const unknown: WritePartition[] = [];
     const leaderless: WritePartition[] = [];
     let next = Number.POSITIVE_INFINITY;
     for (const partition of this.#accumulator.active) {
       const batch = partition.ready(this.transaction);
       if (batch === undefined) continue;
-      if (this.#isOverdue(partition, batch, now)) return;
+      batch.readySince ??= now;
+      const { leader, notBefore } = partition;
       const isEnrolled = this.#options.transaction === undefined || partition.enrolledIn === this.transaction;
       if (!isEnrolled) unknown.push(partition);
-      if (partition.notBefore > now) next = Math.min(next, partition.notBefore);
-      else if (partition.leader === undefined) leaderless.push(partition);
-      else if (isEnrolled) sendable.push(partition);
+      if (notBefore > now) next = Math.min(next, notBefore);
+      else if (leader === undefined) leaderless.push(partition);
+      else if (isEnrolled) append(sendable, leader, partition);
     }
-    for (const [node, partitions] of Map.groupBy(sendable, ({ leader }) => leader!))
-      this.#send(node, partitions);
+    this.#deliveryTimeout.watch();
     if (leaderless.length > 0) this.#leaders.start(leaderless);
     if (unknown.length > 0) this.#enroll(unknown);
-    if (next < Number.POSITIVE_INFINITY) this.#cancelTimer = this.#clock.after(next - now, () => this.pump());
+    if (next < Number.POSITIVE_INFINITY) {
+      this.#cancelTimer();
+      this.#cancelTimer = this.#clock.after(next - now, () => this.pump());
+    }
+    let more = false;
+    for (const [node, partitions] of sendable) if (this.#send(node, partitions)) more = true;
+    return more;
   }
 
-  /** Sends nothing any more; resolves when what is under way is answered or lost. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#cancelTimer();
-    await Promise.all(this.#underWay);
-  }
-
-  #send(node: number, partitions: readonly WritePartition[]): void {
+  /** true: room for another request is left, and something to fill it. */
+  #send(node: number, partitions: readonly WritePartition[]): boolean {
     let from = 0;
-    while (from < partitions.length && (this.#inFlight.get(node) ?? 0) < maxInFlight) {
+    while (from < partitions.length && this.#mayAsk(node)) {
       let bytes = 0;
       let to = from;
-      for (; to < partitions.length && (bytes === 0 || bytes < maxRequestBytes); to++) {
-        bytes += partitions[to]!.batches[0]!.writer.size;
+      for (; to < partitions.length; to++) {
+        bytes += partitions[to]!.ready(this.transaction)!.writer.size;
+        if (bytes > this.#options.maxRequestBytes && to > from) break;
       }
       this.#sendOne(node, partitions.slice(from, to));
       from = to;
     }
+    return this.#mayAsk(node) && partitions.some((partition) => partition.ready(this.transaction));
+  }
+
+  #mayAsk(node: number): boolean {
+    return (this.#inFlight.get(node) ?? 0) < maxInFlight;
   }
 
   #sendOne(node: number, partitions: readonly WritePartition[]): void {
     this.#inFlight.set(node, (this.#inFlight.get(node) ?? 0) + 1);
-    const request = this.#request(partitions);
+    const sendings = partitions.map((partition) => ({ partition, batch: partition.send() }));
     const done = (deal: () => void) => {
       this.#inFlight.set(node, this.#inFlight.get(node)! - 1);
       this.#underWay.delete(answered);
-      for (const partition of partitions) partition.inFlight = false;
       if (this.#stopped) return;
       deal();
       this.pump();
     };
-    const answered = this.#connection.send(node, this.#options.lane, request).then(
-      (answers) => done(() => this.#receive(partitions, answers)),
-      (error) =>
-        done(() => {
-          for (const partition of partitions) partition.lastError = error;
-          this.#leaders.lost(partitions, error);
-        }),
+    const answered = this.#connection.send(node, this.#options.lane, this.#request(sendings)).then(
+      (answers) => done(() => this.#received(sendings, answers)),
+      (error) => done(() => this.#lost(sendings, error)),
     );
     this.#underWay.add(answered);
   }
 
-  #request(partitions: readonly WritePartition[]): Request<ProducedPartition[]> {
+  #request(sendings: readonly Sending[]): Request<ProducedPartition[]> {
     const { identity, transactionalId } = this.#options;
-    const batches = partitions.map((partition) => {
-      const batch = partition.batches[0]!;
-      partition.inFlight = true;
-      batch.attempts++;
-      const transactional = transactionalId !== undefined;
-      const records = batch.seal({ ...identity, baseSequence: partition.sequence, transactional });
-      return { topic: partition.topic, partition: partition.partition, records };
+    const transactional = transactionalId !== undefined;
+    const batches = sendings.map(({ partition: { topic, partition, epochs }, batch }) => {
+      const producerEpoch = identity.producerEpoch + epochs;
+      const { producerId } = identity;
+      const records = batch.seal({ producerId, producerEpoch, baseSequence: batch.sequence, transactional });
+      return { topic, partition, records };
     });
     // A little less than the client waits: then it is the broker who says that it was too slow.
     const timeoutMs = Math.floor(this.#connection.requestTimeoutMs * 0.9);
     return produce(transactionalId ?? null, timeoutMs, byTopic(batches));
   }
 
-  #receive(asked: readonly WritePartition[], answers: readonly ProducedPartition[]): void {
+  #received(sendings: readonly Sending[], answers: readonly ProducedPartition[]): void {
     const byName = new Map(answers.map((answer) => [partitionKey(answer), answer]));
-    for (const partition of asked) {
-      const answer = byName.get(partitionKey(partition));
-      if (answer !== undefined) this.#settle(partition, answer);
+    for (const { partition, batch } of sendings) {
+      this.#answers.take(partition, batch, byName.get(partitionKey(partition)));
       if (this.#stopped) return;
     }
   }
 
-  #settle(partition: WritePartition, { errorCode, baseOffset, message }: ProducedPartition): void {
-    if (errorCode === code.none || errorCode === code.duplicateSequenceNumber) {
-      partition.acknowledged(baseOffset);
-      if (partition.batches.length === 0) this.#accumulator.active.delete(partition);
-      return;
+  #lost(sendings: readonly Sending[], error: Error): void {
+    for (const { partition, batch } of sendings) {
+      this.#answers.lost(partition, batch, error);
+      if (this.#stopped) return;
     }
-    if (errorCode === code.messageTooLarge) {
-      if (!partition.split()) this.#tooLarge(partition);
-      return;
-    }
-    const { topic, partition: number } = partition;
-    const { transactionalId } = this.#options;
-    const { principal } = this.#connection;
-    const asked = { topic, partition: number, operation: 'Write', principal, message };
-    const error = refused('Produce', errorCode, 'the broker does not take a batch of records', {
-      ...asked,
-      ...(transactionalId !== undefined && { transactionalId }),
-    });
-    const remedy = remedyOf('Produce', errorCode);
-    if (isRepeatable(remedy)) {
-      partition.lastError = error;
-      if (remedy === 'refresh') this.#leaders.again(partition);
-      else this.#leaders.later(partition);
-    } else {
-      this.#fail(error);
-    }
-  }
-
-  #tooLarge(partition: WritePartition): void {
-    partition.inFlight = true; // nothing behind it is to be sent
-    const said = recordTooLarge(this.#connection, partition).then((error) => {
-      this.#underWay.delete(said);
-      this.#fail(error);
-    });
-    this.#underWay.add(said);
-  }
-
-  /** true: it has waited too long, and the producer has failed. */
-  #isOverdue(partition: WritePartition, batch: OutgoingBatch, now: number): boolean {
-    batch.readySince ??= now;
-    const waited = now - batch.readySince;
-    if (waited <= 2 * this.#connection.requestTimeoutMs || partition.failures === 0) return false;
-    const { topic, partition: number, lastError } = partition;
-    this.#fail(
-      new MillraceError(
-        'BROKER_UNREACHABLE',
-        `a batch of records was not taken for ${Math.round(waited)} ms`,
-        {
-          topic,
-          partition: number,
-          cause: lastError,
-          found: lastError === undefined ? 'no leader of the partition' : undefined,
-          next: 'Check that the brokers with the replicas of the partition run, and that enough are in sync.',
-        },
-      ),
-    );
-    return true;
   }
 
   #enroll(partitions: readonly WritePartition[]): void {
@@ -224,10 +196,21 @@ export class ProduceRequests {
     this.#underWay.add(done);
   }
 
-  #fail(error: Error): void {
-    if (this.#stopped) return;
+  #halt(): void {
     this.#stopped = true;
     this.#cancelTimer();
+    this.#deliveryTimeout.stop();
+  }
+
+  #fail(error: Error): void {
+    if (this.#stopped) return;
+    this.#halt();
     this.#options.failed(error);
   }
+}
+
+function append<P>(groups: Map<number, P[]>, key: number, one: P): void {
+  const group = groups.get(key);
+  if (group === undefined) groups.set(key, [one]);
+  else group.push(one);
 }

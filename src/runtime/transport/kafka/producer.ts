@@ -8,12 +8,9 @@ import type { Connection } from './connection.ts';
 import { findTopic } from './findTopic.ts';
 import { ProduceRequests } from './produceRequests.ts';
 import { producerIdentity } from './producerIdentity.ts';
+import { type ProducerSettings, producerSettings } from './producerSettings.ts';
 import type { ProducerIdentity } from './protocol/initProducerId.ts';
 import { isFenced, Transaction } from './transaction.ts';
-
-/** ms an appended record may wait for others. In a transaction nobody can see it before the commit, which sends it at once. */
-const lingerMs = 5;
-const transactionalLingerMs = 50;
 
 /** Resolves when the producer may write: with a transactionalId, when every older one of that id is fenced and settled. */
 export async function createProducer(
@@ -25,7 +22,7 @@ export async function createProducer(
   const lane = `producer-${Math.floor(connection.random() * 2 ** 40).toString(36)}`;
   try {
     const identity = await producerIdentity(connection, clock, lane, options);
-    return new KafkaProducer(connection, clock, lane, identity, options.transactionalId);
+    return new KafkaProducer(connection, clock, lane, identity, producerSettings(options));
   } catch (error) {
     connection.release(lane);
     throw error;
@@ -38,6 +35,7 @@ class KafkaProducer implements Producer {
   readonly #connection: Connection;
   readonly #clock: Clock;
   readonly #lane: string;
+  readonly #lingerMs: number;
   readonly #transaction: Transaction | undefined;
   readonly #accumulator: Accumulator;
   readonly #requests: ProduceRequests;
@@ -56,26 +54,32 @@ class KafkaProducer implements Producer {
     clock: Clock,
     lane: string,
     identity: ProducerIdentity,
-    transactionalId: string | undefined,
+    settings: ProducerSettings,
   ) {
+    const { transactionalId, deliveryTimeoutMs } = settings;
     this.#connection = connection;
     this.#clock = clock;
     this.#lane = lane;
+    this.#lingerMs = settings.lingerMs;
     this.#transaction =
       transactionalId === undefined
         ? undefined
         : new Transaction(connection, clock, lane, transactionalId, identity);
-    this.#accumulator = new Accumulator(
-      (topic) => this.partitions(topic),
-      (topic) => findTopic(connection, clock, topic).catch((error) => this.#die(error)),
-      () => this.#requests.pump(),
-    );
+    const failed = (error: Error): void => this.#die(error);
+    this.#accumulator = new Accumulator(settings, {
+      count: (topic) => this.partitions(topic),
+      find: (topic) => findTopic(connection, clock, topic, deliveryTimeoutMs).catch(failed),
+      placed: () => this.#requests.pump(),
+      failed,
+    });
     this.#requests = new ProduceRequests(connection, clock, this.#accumulator, {
       lane,
       identity,
       transactionalId,
       transaction: this.#transaction,
-      failed: (error) => this.#die(error),
+      maxRequestBytes: settings.maxRequestBytes,
+      deliveryTimeoutMs,
+      failed,
     });
     connection.inUse.add(this);
     connection.closed.addEventListener('abort', this.#cutOff, { once: true });
@@ -108,7 +112,7 @@ class KafkaProducer implements Producer {
 
   async flush(): Promise<void> {
     if (this.#dead !== undefined) throw this.#dead;
-    this.#sendAll();
+    this.#sendAll(true);
     await this.#accumulator.acknowledged(this.#accumulator.transaction);
   }
 
@@ -116,7 +120,7 @@ class KafkaProducer implements Producer {
     const transaction = this.#transaction;
     if (transaction === undefined) throw notTransactional();
     if (this.#dead !== undefined) throw this.#dead;
-    this.#sendAll();
+    this.#sendAll(true);
     const number = this.#accumulator.transaction++;
     const committed = this.#commits.then(() => this.#commit(transaction, number, offsets));
     this.#commits = committed.catch((error) => this.#die(error));
@@ -184,15 +188,13 @@ class KafkaProducer implements Producer {
   }
 
   #linger(): () => void {
-    return this.#clock.after(this.#transaction === undefined ? lingerMs : transactionalLingerMs, () =>
-      this.#sendAll(),
-    );
+    return this.#clock.after(this.#lingerMs, () => this.#sendAll(false));
   }
 
-  #sendAll(): void {
+  #sendAll(urgent: boolean): void {
     this.#cancelLinger?.();
     this.#cancelLinger = undefined;
-    this.#accumulator.makeDue();
+    this.#accumulator.makeDue(urgent);
     this.#requests.pump();
   }
 

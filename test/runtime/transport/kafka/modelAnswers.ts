@@ -32,7 +32,13 @@ function answerTopics<P>(
   });
 }
 
-export function answerProduce(request: Decoder, { node, log }: Served, injected: number): Encoder {
+/** `said`: what to answer in place of what is true. */
+export function answerProduce(
+  request: Decoder,
+  { node, log }: Served,
+  injected: number,
+  said: number | undefined,
+): Encoder {
   request.compactNullableString(); // transactional id
   request.int16(); // acks
   request.int32(); // timeout
@@ -47,7 +53,12 @@ export function answerProduce(request: Decoder, { node, log }: Served, injected:
     const refused = injected !== 0 ? injected : led === undefined ? 3 : led.leader === node ? 0 : 6;
     const { errorCode, baseOffset } =
       refused === 0 ? led!.append(records) : { errorCode: refused, baseOffset: -1 };
-    answer.int32(partition).int16(errorCode).int64(baseOffset).int64(-1).int64(0);
+    const told = said ?? errorCode;
+    answer
+      .int32(partition)
+      .int16(told)
+      .int64(told === 0 ? baseOffset : -1);
+    answer.int64(-1).int64(0);
     answer
       .compactArray([], () => {})
       .compactNullableString(null)

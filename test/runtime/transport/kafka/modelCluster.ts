@@ -5,6 +5,7 @@ import { Encoder } from '../../../../src/runtime/transport/kafka/protocol/encode
 import type { Request } from '../../../../src/runtime/transport/kafka/protocol/request.ts';
 import { RequestLost } from '../../../../src/runtime/transport/kafka/requestLost.ts';
 import { answerFetch, answerProduce, type Served, transactionAnswers } from './modelAnswers.ts';
+import { ModelConnection } from './modelConnection.ts';
 import { ModelCoordinator } from './modelCoordinator.ts';
 import { ModelLog } from './modelLog.ts';
 
@@ -18,14 +19,19 @@ export const api = {
   offsets: 28,
 };
 
-/** ms until a client hears that its connection is broken. */
-const connectionBreaksMs = 20;
-
 /**
  * What becomes of a request: an error code as its answer and no effect; never sent; done, but the answer is lost; the
- * connection breaks and it is done all the same, but only so many ms later.
+ * connection breaks and it is done all the same, but only so many ms later; done (what is written), and an error code as its
+ * answer. Whatever is lost takes with it what was sent
+ * behind it on the same connection: not sent, or done, as it was.
  */
-export type Fault = number | 'not sent' | 'answer lost' | { readonly doneAfterMs: number } | undefined;
+export type Fault =
+  | number
+  | 'not sent'
+  | 'answer lost'
+  | { readonly doneAfterMs: number }
+  | { readonly doneAndSaid: number }
+  | undefined;
 
 export interface Call {
   readonly node: number;
@@ -53,6 +59,7 @@ export class ModelCluster implements Connection {
   readonly #clock: Clock;
   readonly #ended = new AbortController();
   readonly #known = new Map<string, TopicMetadata>();
+  readonly #connections = new Map<string, ModelConnection>();
   #waiting: (() => void)[] = [];
 
   constructor(clock: Clock, random: () => number = () => 0.5) {
@@ -79,22 +86,27 @@ export class ModelCluster implements Connection {
     this.calls.push(call);
     const fault = this.fault(call);
     const bytes = bodyOf(request);
-    if (fault === 'not sent') {
-      await delay(this.#clock, this.latencyMs);
-      throw lost(false);
-    }
-    if (typeof fault === 'object') {
-      this.#clock.after(fault.doneAfterMs, () => void this.#answer(node, request.apiKey, bytes, 0));
-      await delay(this.#clock, connectionBreaksMs);
-      throw lost(true);
-    }
-    await delay(this.#clock, this.latencyMs);
-    const answer = await this.#answer(node, request.apiKey, bytes, typeof fault === 'number' ? fault : 0);
-    this.#wake();
-    await delay(this.#clock, this.latencyMs);
+    const injected = typeof fault === 'number' ? fault : 0;
+    const said = typeof fault === 'object' && 'doneAndSaid' in fault ? fault.doneAndSaid : undefined;
+    const doIt = async (): Promise<Buffer> => {
+      const answer = await this.#answer(node, request.apiKey, bytes, injected, said);
+      this.#wake();
+      return answer.toBuffer();
+    };
+    const answer = await this.#connection(node, lane).send(doIt, this.latencyMs, fault);
     if (this.closed.aborted) throw closedError();
-    if (fault === 'answer lost') throw lost(true);
-    return request.parse(new Decoder(answer.toBuffer()));
+    return request.parse(new Decoder(answer));
+  }
+
+  /** The one that is open: at most one per broker and lane, as in the real thing. */
+  #connection(node: number, lane: string): ModelConnection {
+    const key = `${node} ${lane}`;
+    let connection = this.#connections.get(key);
+    if (connection === undefined || connection.isBroken) {
+      connection = new ModelConnection(this.#clock);
+      this.#connections.set(key, connection);
+    }
+    return connection;
   }
 
   async topics(
@@ -139,11 +151,17 @@ export class ModelCluster implements Connection {
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
-  async #answer(node: number, apiKey: number, bytes: Buffer, injected: number): Promise<Encoder> {
+  async #answer(
+    node: number,
+    apiKey: number,
+    bytes: Buffer,
+    injected: number,
+    said: number | undefined,
+  ): Promise<Encoder> {
     const log = (topic: string, partition: number) => this.logs.get(topic)?.[partition];
     const served: Served = { node, log, coordinator: this.transactions };
     const request = new Decoder(bytes);
-    if (apiKey === api.produce) return answerProduce(request, served, injected);
+    if (apiKey === api.produce) return answerProduce(request, served, injected, said);
     if (apiKey !== api.fetch) return transactionAnswers[apiKey]!(request, served, injected);
     const fetching = answerFetch(request, served, injected);
     const deadline = this.#clock.monotonic() + fetching.maxWaitMs;
@@ -182,10 +200,6 @@ function bodyOf(request: Request<unknown>): Buffer {
   const encoder = new Encoder();
   request.body(encoder);
   return Buffer.from(encoder.toBuffer());
-}
-
-function lost(mayHaveArrived: boolean): RequestLost {
-  return new RequestLost('BROKER_UNREACHABLE', 'the answer was lost', mayHaveArrived);
 }
 
 function closedError(): RequestLost {

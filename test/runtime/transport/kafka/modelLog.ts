@@ -64,18 +64,19 @@ export class ModelLog {
     if (records.length > this.maxBatchBytes) return refused(code.messageTooLarge);
     openBatch(records, header, this); // checks the checksum
     const { producerId, producerEpoch, baseSequence, count } = header;
+    const isUnheardOf = !this.#producers.has(producerId);
     const producer = this.#producer(producerId, producerEpoch);
     if (producerEpoch < producer.epoch) return refused(code.invalidProducerEpoch);
     const transactional = (header.attributes & 0x10) !== 0;
     if (transactional && !this.enrolled.has(producerId)) return refused(48); // INVALID_TXN_STATE
-    const known = producer.recent.find(
-      ({ first, last }) => first === baseSequence && last === baseSequence + count - 1,
-    );
+    const last = (baseSequence + count - 1) % 2 ** 31;
+    const known = producer.recent.find((batch) => batch.first === baseSequence && batch.last === last);
     if (known !== undefined) return { errorCode: code.none, baseOffset: known.baseOffset };
-    const expected = producer.recent.at(-1) === undefined ? 0 : producer.recent.at(-1)!.last + 1;
-    if (baseSequence !== expected) return refused(45); // OUT_OF_ORDER_SEQUENCE_NUMBER
+    const expected = ((producer.recent.at(-1)?.last ?? -1) + 1) % 2 ** 31;
+    // As brokers do, also where they have forgotten a producer.
+    if (baseSequence !== expected && !isUnheardOf) return refused(code.outOfOrderSequenceNumber);
     const baseOffset = this.#add(Buffer.from(records));
-    producer.recent.push({ first: baseSequence, last: baseSequence + count - 1, baseOffset });
+    producer.recent.push({ first: baseSequence, last, baseOffset });
     if (producer.recent.length > 5) producer.recent.shift();
     if (transactional) producer.openSince ??= baseOffset;
     return { errorCode: code.none, baseOffset };

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { noHeaders } from '../../../../src/dsl/message.ts';
+import type { MillraceError } from '../../../../src/errors.ts';
 import { type VirtualClock, virtualClock } from '../../../../src/runtime/testing/virtualClock.ts';
 import { createReader } from '../../../../src/runtime/transport/kafka/fetcher.ts';
 import { createProducer } from '../../../../src/runtime/transport/kafka/producer.ts';
@@ -55,10 +56,21 @@ function failing(apiKey: number, ...faults: readonly Fault[]): (call: Call) => F
 
 describe('createProducer', () => {
   it('writes each record once and in order, whatever is lost, late, refused or led elsewhere', async () => {
-    const fault = fc.constantFrom<Fault>(undefined, 'not sent', 'answer lost', 6, 3, 7, 19, 20, {
-      doneAfterMs: 1500,
-    });
-    const faults = fc.array(fault, { minLength: 1, maxLength: 25 });
+    const fault = fc.oneof(
+      { weight: 6, arbitrary: fc.constant<Fault>(undefined) },
+      fc.constantFrom<Fault>('not sent', 'answer lost', 6, 3, 7, 19, 20, 2, 74),
+      fc.constantFrom<Fault>(
+        { doneAndSaid: 6 },
+        { doneAndSaid: 7 },
+        { doneAndSaid: 20 },
+        { doneAndSaid: 56 },
+      ),
+      fc.constantFrom<Fault>({ doneAfterMs: 15 }, { doneAfterMs: 70 }, { doneAfterMs: 1500 }),
+    );
+    const faults = fc.array(fault, { minLength: 1, maxLength: 60 });
+    // From a record to a batch, with several under way, to all in one.
+    const batchBytes = fc.constantFrom(1, 100, 300, 1000, 1_000_000);
+    const latency = fc.constantFrom(1, 5, 40);
     const moves = fc.array(fc.tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 1, max: 3 })), {
       maxLength: 10,
     });
@@ -67,9 +79,10 @@ describe('createProducer', () => {
       maxLength: 60,
     });
     await fc.assert(
-      fc.asyncProperty(faults, moves, writes, async (fault, move, write) => {
-        const all = await scene([1, 2, 3, 1]);
+      fc.asyncProperty(faults, moves, writes, batchBytes, latency, async (fault, move, write, bytes, ms) => {
+        const all = await scene([1, 2, 3, 1], { batchBytes: bytes });
         const { clock, cluster, logs, producer } = all;
+        cluster.latencyMs = ms;
         cluster.fault = failing(api.produce, ...fault);
         for (const [index, [partition, leader]] of move.entries()) {
           clock.after(9 * index, () => logs[partition]!.moveTo(leader));
@@ -93,9 +106,9 @@ describe('createProducer', () => {
         }
         expect(producer.pendingBytes).toBe(0);
       }),
-      { numRuns: 150 },
+      { numRuns: 200 },
     );
-  });
+  }, 30_000);
 
   it('repeats for one leader without repeating for another', async () => {
     const all = await scene([1, 2]);
@@ -119,7 +132,51 @@ describe('createProducer', () => {
     expect([await written(all, 0), await written(all, 1)]).toEqual([['x'], ['y']]);
   });
 
-  it('has never two batches of a partition under way, and several requests to a leader', async () => {
+  it('does not begin its numbers anew where a batch in doubt may be in the log', async () => {
+    const { clock, cluster, logs, producer } = await scene([1]);
+    append(producer, 0, 'a');
+    await clock.run(producer.flush());
+    cluster.fault = ({ apiKey, before }) =>
+      apiKey === api.produce ? [undefined, { doneAfterMs: 5000 }, 45][before] : undefined;
+    append(producer, 0, 'b');
+    const error = await clock.run(producer.flush().catch((reason: unknown) => reason));
+    expect(error).toMatchObject({ code: 'PRODUCER_LOST', details: { topic: 'orders', partition: 0 } });
+    expect(String(error)).toContain('OUT_OF_ORDER_SEQUENCE_NUMBER');
+    await clock.advance(6000);
+    expect(logs[0]!.end).toBe(2);
+  });
+
+  it('goes on, in order, where the broker has lost what it had acknowledged, and nothing is in doubt', async () => {
+    const all = await scene([1], { batchBytes: 100 });
+    const { clock, cluster, producer } = all;
+    cluster.latencyMs = 20;
+    cluster.fault = ({ apiKey, before }) => (apiKey === api.produce && before === 1 ? 45 : undefined);
+    const values = Array.from({ length: 9 }, (_, index) => `${index} ${'x'.repeat(100)}`);
+    append(producer, 0, ...values);
+    await clock.run(producer.flush());
+    expect(await written(all, 0)).toEqual(values);
+  });
+
+  it('has up to five batches of a partition under way once the leader has taken one', async () => {
+    const all = await scene([1], { batchBytes: 100 });
+    const { clock, cluster, producer } = all;
+    cluster.latencyMs = 50;
+    const values = Array.from({ length: 20 }, (_, index) => `${index} ${'x'.repeat(100)}`);
+    append(producer, 0, ...values);
+    const flushed = producer.flush();
+    await clock.advance(60);
+    expect(count(cluster, api.produce)).toBe(1);
+    await clock.advance(100);
+    expect(count(cluster, api.produce)).toBe(6);
+    const start = clock.monotonic();
+    await clock.run(flushed);
+    expect(count(cluster, api.produce)).toBe(20);
+    // 19 batches in rounds of five take four rounds of 100 ms.
+    expect(clock.monotonic() - start).toBeLessThanOrEqual(400);
+    expect(await written(all, 0)).toEqual(values);
+  });
+
+  it('sends several requests to one leader at a time, and lets what is merely due grow behind others', async () => {
     const { clock, cluster, producer } = await scene([1, 1, 1, 1]);
     for (let partition = 0; partition < 4; partition++) append(producer, partition, 'leaders are known then');
     await clock.run(producer.flush());
@@ -130,11 +187,35 @@ describe('createProducer', () => {
       await clock.advance(6);
     }
     expect(count(cluster, api.produce) - before).toBe(4);
-    append(producer, 0, 'y'.repeat(1_000_000), 'y'.repeat(1_000_000));
+    append(producer, 0, 'y');
+    await clock.advance(20);
+    append(producer, 0, 'z');
     await clock.advance(20);
     expect(count(cluster, api.produce) - before).toBe(4);
     await clock.run(producer.flush());
-    expect(count(cluster, api.produce) - before).toBe(6);
+    expect(count(cluster, api.produce) - before).toBe(5);
+  });
+
+  it('keeps the order of five batches under way of which the first is refused or lost', async () => {
+    for (const fault of [
+      6,
+      20,
+      'answer lost',
+      'not sent',
+      { doneAfterMs: 700 },
+      { doneAndSaid: 7 },
+    ] as const) {
+      const all = await scene([1], { batchBytes: 100 });
+      const { clock, cluster, producer } = all;
+      cluster.latencyMs = 50;
+      cluster.fault = ({ apiKey, before }) => (apiKey === api.produce && before === 1 ? fault : undefined);
+      const values = Array.from({ length: 12 }, (_, index) => `${index} ${'x'.repeat(100)}`);
+      append(producer, 0, ...values);
+      await clock.run(producer.flush());
+      await clock.advance(2000);
+      expect([fault, await written(all, 0)]).toEqual([fault, values]);
+      expect(producer.end('orders', 0)).toBe(12);
+    }
   });
 
   it('sends a few milliseconds after the first record, a full batch at once', async () => {
@@ -164,27 +245,55 @@ describe('createProducer', () => {
   });
 
   it('gives up after a while, says what stood in the way, and is dead', async () => {
-    const { clock, cluster, producer } = await scene([1]);
-    cluster.requestTimeoutMs = 1000;
+    const { clock, cluster, producer } = await scene([1], { deliveryTimeoutMs: 2000 });
     cluster.fault = ({ apiKey }) => (apiKey === api.produce ? 19 : undefined);
     append(producer, 0, 'a');
     const error = await clock.run(producer.flush().catch((reason: unknown) => reason));
-    expect(error).toMatchObject({ code: 'BROKER_UNREACHABLE', details: { topic: 'orders', partition: 0 } });
-    expect(String(error)).toContain('NOT_ENOUGH_REPLICAS');
-    expect(clock.monotonic()).toBeGreaterThan(1900);
-    expect(clock.monotonic()).toBeLessThan(5000);
+    expect(error).toMatchObject({ code: 'DELIVERY_TIMEOUT', details: { topic: 'orders', partition: 0 } });
+    expect(String(error)).toMatch(/not taken for 20\d\d ms.*Cause: .*NOT_ENOUGH_REPLICAS/s);
+    expect(clock.monotonic()).toBeGreaterThan(2000);
+    expect(clock.monotonic()).toBeLessThan(2100);
     expect(() => append(producer, 0, 'b')).toThrow(error as Error);
     await expect(producer.flush()).rejects.toBe(error);
     expect(producer.pendingBytes).toBe(0);
   });
 
+  it('gives up in time although a request is under way that nobody answers', async () => {
+    const { clock, cluster, producer } = await scene([1], { deliveryTimeoutMs: 2000 });
+    append(producer, 0, 'a');
+    await clock.run(producer.flush());
+    cluster.latencyMs = 50_000;
+    append(producer, 0, 'b');
+    const start = clock.monotonic();
+    const failure = producer.flush().catch((reason: unknown) => reason);
+    expect(await clock.run(failure)).toMatchObject({
+      code: 'DELIVERY_TIMEOUT',
+      details: { found: 'no answer of the leader' },
+    });
+    expect(clock.monotonic() - start).toBe(2000);
+  });
+
+  it('waits two minutes for a leader unless told otherwise', async () => {
+    const { clock, cluster, logs, producer } = await scene([1]);
+    logs[0]!.moveTo(-1);
+    append(producer, 0, 'a');
+    const failure = producer.flush().catch((reason: unknown) => reason);
+    await clock.advance(119_000);
+    expect(producer.pendingBytes).toBeGreaterThan(0);
+    expect(await clock.run(failure)).toMatchObject({
+      code: 'DELIVERY_TIMEOUT',
+      details: { topic: 'orders', partition: 0, found: 'no leader of the partition' },
+    });
+    expect([clock.monotonic() < 120_100, count(cluster, api.produce)]).toEqual([true, 0]);
+  });
+
   it('tells of what failed in the background when it is next used', async () => {
     const { clock, cluster, producer } = await scene([1]);
-    cluster.fault = failing(api.produce, 45); // OUT_OF_ORDER_SEQUENCE_NUMBER
+    cluster.fault = failing(api.produce, 87); // INVALID_RECORD
     append(producer, 0, 'a');
     await clock.advance(100);
-    expect(() => append(producer, 0, 'b')).toThrow(expect.objectContaining({ code: 'PRODUCER_LOST' }));
-    await expect(producer.flush()).rejects.toThrow('OUT_OF_ORDER_SEQUENCE_NUMBER');
+    expect(() => append(producer, 0, 'b')).toThrow(expect.objectContaining({ code: 'BROKER_REFUSED' }));
+    await expect(producer.flush()).rejects.toThrow('INVALID_RECORD');
   });
 
   it('splits what the broker finds too large, until it fits, and keeps the order', async () => {
@@ -207,8 +316,47 @@ describe('createProducer', () => {
     append(producer, 0, 'behind it');
     const error = await clock.run(producer.flush().catch((reason: unknown) => reason));
     expect(error).toMatchObject({ code: 'RECORD_TOO_LARGE', details: { topic: 'orders', partition: 0 } });
-    expect(String(error)).toMatch(/at most \? bytes.*Found: 3\d\d\d bytes, the key 7 of them/s);
+    expect(String(error)).toMatch(
+      /at most \? bytes.*Found: 3\d\d\d bytes: the key 7 of them, the value 3000/s,
+    );
     expect(logs[0]!.end).toBe(0);
+  });
+
+  it('refuses what no request may hold before it is sent, once, and takes what comes after', async () => {
+    const { clock, cluster, producer } = await scene([1], { maxRequestBytes: 2000, batchBytes: 1 << 20 });
+    const value = 'x'.repeat(2000);
+    const tooLarge = expect.objectContaining({ code: 'RECORD_TOO_LARGE' });
+    append(producer, 0, 'a');
+    expect(() => append(producer, 0, value)).toThrow(tooLarge);
+    append(producer, 0, 'b');
+    await clock.run(producer.flush());
+    expect([producer.end('orders', 0), producer.pendingBytes]).toEqual([2, 0]);
+    cluster.topic('unheard', 1);
+    producer.append('unheard', undefined, 'key', value, 1000, noHeaders);
+    const error = await clock.run(producer.flush().catch((reason: unknown) => reason));
+    expect(error).toEqual(tooLarge);
+    expect((error as MillraceError).details.topic).toBe('unheard');
+  });
+
+  it('sends no more in one request than it may hold', async () => {
+    const options = { maxRequestBytes: 3000, batchBytes: 1000 };
+    const { clock, cluster, producer } = await scene([1, 1, 1, 1, 1, 1], options);
+    for (let partition = 0; partition < 6; partition++) append(producer, partition, 'x'.repeat(900));
+    await clock.run(producer.flush());
+    expect(count(cluster, api.produce)).toBe(2);
+  });
+
+  it('counts what is pending, exactly, until it is acknowledged', async () => {
+    const { clock, cluster, producer } = await scene([1, 2], { batchBytes: 500 });
+    cluster.latencyMs = 100;
+    for (let index = 0; index < 50; index++) append(producer, index % 2, 'x'.repeat(100));
+    cluster.topic('later', 1);
+    producer.append('later', undefined, 'key', 'value', 1000, noHeaders);
+    const pending = producer.pendingBytes;
+    expect(pending).toBeGreaterThan(5000);
+    expect(pending).toBeLessThan(7000);
+    await clock.run(producer.flush());
+    expect(producer.pendingBytes).toBe(0);
   });
 
   it('places records of a topic it has not heard of once it has, in order, from buffers of their own', async () => {
