@@ -160,9 +160,17 @@ export const transactionAnswers: Readonly<
     const asking = who(request);
     const topics = topicsOf(request, () => request.int32());
     const logs = topics.flatMap(([topic, partitions]) => partitions.map((one) => log(topic, one)!));
-    const errorCode = injected || coordinator.addPartitions(asking, logs);
+    // One partition that cannot be added keeps the others out.
+    const refused = (topic: string) => (coordinator.unheard.has(topic) ? 3 : 55);
+    const all = topics.some(([topic]) => coordinator.unheard.has(topic));
+    const errorCode = injected || (all ? undefined : coordinator.addPartitions(asking, logs));
     const answer = new Encoder().int32(0);
-    return answerTopics(answer, topics, (_, one) => answer.int32(one).int16(errorCode).noTags()).noTags();
+    return answerTopics(answer, topics, (topic, one) =>
+      answer
+        .int32(one)
+        .int16(errorCode ?? refused(topic))
+        .noTags(),
+    ).noTags();
   },
   25: (request, { coordinator }, injected) => {
     const errorCode = injected || coordinator.addOffsets(who(request), request.compactString());

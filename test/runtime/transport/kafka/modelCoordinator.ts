@@ -23,6 +23,8 @@ export class ModelCoordinator {
   readonly committed: Map<string, number> = new Map();
   /** ms between a decision and its markers. */
   markerMs = 3;
+  /** Topics so new that the coordinator has not heard of them. */
+  readonly unheard: Set<string> = new Set();
   readonly #clock: Clock;
   readonly #known = new Map<string, KnownTransaction>();
   #nextProducerId = 1;

@@ -88,6 +88,18 @@ describe('a transactional producer', () => {
     expect([await committed(all, 0), await committed(all, 1)]).toEqual([['a'], ['a', 'b', 'c']]);
   });
 
+  it('waits until the coordinator has heard of a new topic, whichever of several it is', async () => {
+    const all = await scene(1);
+    const { clock, cluster, producer } = all;
+    cluster.topic('late', 1);
+    cluster.transactions.unheard.add('late');
+    clock.after(200, () => cluster.transactions.unheard.delete('late'));
+    append(producer, 0, 'a');
+    producer.append('late', 0, null, 'b', 1000, noHeaders);
+    await clock.run(producer.commit(undefined));
+    expect(await committed(all, 0)).toEqual(['a']);
+  });
+
   it('asks nobody where there is nothing to commit', async () => {
     const all = await scene(1);
     await all.clock.run(all.producer.commit(undefined));
