@@ -18,6 +18,8 @@ export const steps: readonly Step[] = [
   suite('simulated faults', ['simulation']),
   { title: 'package', run: checkPackage },
   { ...suite('on Kafka', ['kafka']), missing: kafkaMissing },
+  contract('4.1.1', 3),
+  contract('3.9.1', 1),
 ];
 
 function check(title: string, command: string, ...parameters: string[]): Step {
@@ -28,13 +30,30 @@ function suite(title: string, projects: readonly string[]): Step {
   return { title, run: () => runVitest(projects) };
 }
 
-async function runVitest(projects: readonly string[]): Promise<Counts> {
+/** The transport's contract on another Kafka than that of all suites. */
+function contract(version: string, nodes: number): Step {
+  const title = `Kafka ${version}, ${nodes} node${nodes > 1 ? 's' : ''}`;
+  const environment = { KAFKA_VERSION: version, KAFKA_NODES: String(nodes) };
+  const only = ['test/kafka/transport.test.ts'];
+  return {
+    title,
+    missing: () =>
+      process.env['KAFKA_BROKERS'] ? 'KAFKA_BROKERS names the cluster to test on.' : kafkaMissing(),
+    run: () => runVitest(['kafka'], only, environment),
+  };
+}
+
+async function runVitest(
+  projects: readonly string[],
+  files: readonly string[] = [],
+  environment: NodeJS.ProcessEnv = {},
+): Promise<Counts> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-test-'));
   const file = join(folder, 'report.json');
   try {
     const chosen = projects.map((project) => `--project=${project}`);
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-    const exitCode = await run('vitest', ['run', ...chosen, ...reporters]);
+    const exitCode = await run('vitest', ['run', ...chosen, ...files, ...reporters], environment);
     return countVitest(readReport(file), exitCode);
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -5,7 +5,8 @@ import { KafkaMissing } from '../../scripts/kafka/kafkaMissing.ts';
 import { type KafkaCluster, startKafka } from '../../scripts/kafka/startKafka.ts';
 
 /**
- * One Kafka node for all suites here, its address in KAFKA_BROKERS; a cluster already named there is used as it is.
+ * A Kafka cluster for all suites here (KAFKA_NODES of KAFKA_VERSION, one node of the usual version by default), its
+ * addresses in KAFKA_BROKERS; a cluster already named there is used as it is.
  * Without Java or Maven the suites are skipped and say so; under CI that is a failure.
  */
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
@@ -26,7 +27,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   await orNotice(
     'The tests on Kafka are skipped',
     async () => {
-      cluster = await startKafka({ nodes: 1, log });
+      cluster = await startKafka({ nodes: Number(process.env['KAFKA_NODES'] ?? 1), log });
       process.env['KAFKA_BROKERS'] = cluster.brokers.join(',');
       process.env['KAFKA_SHORTEST_SESSION'] = '2000';
     },
