@@ -35,6 +35,8 @@ export interface GuardedRun {
 /** ms within which workers are expected to be through, on a machine that has other things to do. */
 const drainedWithin = 60_000;
 
+const program = join(import.meta.dirname, 'worker.child.ts');
+
 let runs = 0;
 
 export async function guardedRun(settings: Partial<WorkerOptions> = {}): Promise<GuardedRun> {
@@ -81,7 +83,7 @@ export async function guardedRun(settings: Partial<WorkerOptions> = {}): Promise
       };
     },
     worker(machine, options) {
-      const worker = new WorkerProcess({
+      const all: WorkerOptions = {
         sessionTimeout: shortestSession,
         heartbeatInterval: shortestSession / 4,
         ...settings,
@@ -90,7 +92,9 @@ export async function guardedRun(settings: Partial<WorkerOptions> = {}): Promise
         prefix,
         brokers,
         stateDir: join(folder, machine),
-      });
+      };
+      const worker = new WorkerProcess(program, all);
+      onTestFinished(() => worker.remove());
       workers.push(worker);
       return worker;
     },

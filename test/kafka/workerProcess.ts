@@ -1,13 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { onTestFinished } from 'vitest';
 import type { AppState } from '../../src/index.ts';
-import type { WorkerOptions } from './worker.child.ts';
 
-const program = join(import.meta.dirname, 'worker.child.ts');
-
-/** A worker in a process of its own, which signals end as they would end it in production; gone when the test is. */
+/**
+ * A worker in a process of its own, which signals end as they would end it in production. The program is told the options
+ * as JSON in its only argument, and says on stdout what state it is in.
+ */
 export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
@@ -16,7 +14,7 @@ export class WorkerProcess {
   /** The signal that the test has sent to end it. */
   #asked: NodeJS.Signals | undefined;
 
-  constructor(options: WorkerOptions) {
+  constructor(program: string, options: object) {
     this.#child = spawn(
       process.execPath,
       ['--conditions=millrace:source', program, JSON.stringify(options)],
@@ -30,10 +28,6 @@ export class WorkerProcess {
       this.#said += text;
     });
     this.#ended = new Promise((resolve) => this.#child.once('close', () => resolve()));
-    onTestFinished(async () => {
-      this.#child.kill('SIGKILL');
-      await this.#ended;
-    });
   }
 
   /** All it has been in. Throws when it has ended other than by a signal it was sent. */
@@ -69,5 +63,10 @@ export class WorkerProcess {
     if (!ending) return;
     await this.#ended;
     void this.state;
+  }
+  /** Nothing is left of it when this resolves, whatever became of it before. */
+  async remove(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.#ended;
   }
 }
