@@ -37,6 +37,7 @@ export const errorCodes = {
   OFFSETS_MOVED: 'committed offsets and state do not belong together',
   FENCED: 'another instance has taken this task over',
   PRODUCER_LOST: 'the broker has given up a producer, or a transaction of its',
+  INSTANCE_FENCED: 'another process has joined the group under the same instanceId',
   OUTCOME_UNKNOWN: 'the broker did not say whether a transaction was committed',
   TRANSPORT_CLOSED: 'the connection was closed while it was in use',
   // state
@@ -49,7 +50,9 @@ export const errorCodes = {
   UNKNOWN_STORE: 'there is no store of that name',
   // life
   NOT_RUNNING: 'the application is not in a state that allows this',
+  REVOKE_TIMEOUT: 'a task that moves to another worker did not commit in the time it has for that',
   STOP_TIMEOUT: 'stopping took longer than allowed',
+  WORKER_FAILED: 'a worker process ends again and again',
   INTERNAL: 'millrace itself is wrong',
 } as const;
 

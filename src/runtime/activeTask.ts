@@ -179,10 +179,15 @@ export class ActiveTask {
     };
   }
 
-  /** Waits for the commit under way and makes a last one, so that everything processed is kept; then lets go. */
-  async closeClean(): Promise<void> {
+  /** Waits for the commit under way and makes another of what has been processed since. */
+  async commitRest(): Promise<void> {
     await this.#committing;
     await this.commit();
+  }
+
+  /** Makes a last commit, so that everything processed is kept; then lets go. */
+  async closeClean(): Promise<void> {
+    await this.commitRest();
     this.#task.close();
     this.#state.close();
     this.#home.close();
@@ -192,8 +197,10 @@ export class ActiveTask {
   /** Gives up what was not committed. Never throws: the task is dead already. */
   async abandon(): Promise<void> {
     this.#task.close();
+    // At once: a commit that no coordinator has been asked to decide yet ends with it.
+    const aborted = this.#producer.abort().catch(() => {});
     await this.#committing?.catch(() => {});
-    await this.#producer.abort().catch(() => {});
+    await aborted;
     this.#state.close();
     this.#home.close();
   }

@@ -34,6 +34,8 @@ export interface App extends AsyncDisposable {
   readonly drops: Observable<Drop>;
   /** How far state that is rebuilt from its changelog has come. */
   readonly restores: Observable<RestoreProgress>;
+  /** What should not happen often, and did not stop the application. */
+  readonly warnings: Observable<MillraceError>;
   /** Resolves when the application has stopped, rejects when it has failed. */
   readonly closed: Promise<void>;
   /** The topology as Kafka Streams would print it, as a Mermaid flowchart, or as JSON. Needs no broker. */
@@ -88,6 +90,7 @@ class Application implements App {
   readonly #lifecycle: Lifecycle = lifecycle();
   readonly #drops = new Subject<Drop>();
   readonly #restores = new Subject<RestoreProgress>();
+  readonly #warnings = new Subject<MillraceError>();
   readonly #ended = Promise.withResolvers<void>();
   #worker: Worker | undefined;
   #stopping: Promise<void> | undefined;
@@ -118,6 +121,10 @@ class Application implements App {
     return this.#restores.asObservable();
   }
 
+  get warnings(): Observable<MillraceError> {
+    return this.#warnings.asObservable();
+  }
+
   describe(format: 'text' | 'mermaid' | 'json' = 'text'): string {
     if (format === 'mermaid') return describeMermaid(this.#topology);
     return format === 'json' ? describeJson(this.#topology) : describeText(this.#topology);
@@ -137,6 +144,7 @@ class Application implements App {
         lifecycle: this.#lifecycle,
         onDrop: (drop) => this.#drops.next(drop),
         onProgress: (progress) => this.#restores.next(progress),
+        onWarning: (warning) => this.#warnings.next(warning),
         onFatal: (error) => this.#fail(error),
       });
       await this.#worker.start();
@@ -165,6 +173,7 @@ class Application implements App {
   #end(error?: MillraceError): void {
     this.#drops.complete();
     this.#restores.complete();
+    this.#warnings.complete();
     if (error === undefined) this.#ended.resolve();
     else this.#ended.reject(error);
   }

@@ -44,6 +44,7 @@ export const commitExactlyOnce: Commit = async (parts, meta) => {
     group: parts.group,
     generation: parts.member.generation,
     memberId: parts.member.memberId,
+    instanceId: parts.member.instanceId,
     offsets: offsetsOf(parts, meta),
   });
   writeBack(parts, sealed, meta);

@@ -24,6 +24,7 @@ export function memberOptions(
   return {
     ...events,
     group: names.application,
+    instanceId: settings.instanceId,
     topics: [...new Set(sources.map(names.topic))],
     sessionTimeoutMs: settings.sessionTimeout,
     rebalanceTimeoutMs: settings.rebalanceTimeout,

@@ -21,6 +21,7 @@ export function report(app: App, clock: Clock, write: (line: string) => void): (
     }
     if (state !== 'created') write(`${app.id}: ${state}`);
   });
+  const warnings = app.warnings.subscribe(({ message }) => write(`${app.id}: warning: ${message}`));
   const restores = app.restores.subscribe((progress) => {
     tasks.set(progress.task, progress);
     const now = clock.monotonic();
@@ -31,6 +32,7 @@ export function report(app: App, clock: Clock, write: (line: string) => void): (
   return () => {
     states.unsubscribe();
     restores.unsubscribe();
+    warnings.unsubscribe();
   };
 }
 

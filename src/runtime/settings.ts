@@ -20,10 +20,24 @@ export interface SettingOptions {
   readonly transactionTimeout?: Duration | undefined;
   /** The group gives a silent worker up after this, default '6s'. MILLRACE_SESSION_TIMEOUT. */
   readonly sessionTimeout?: Duration | undefined;
-  /** Time between signs of life to the group, default '1.5s'. MILLRACE_HEARTBEAT_INTERVAL. */
+  /**
+   * Time between signs of life to the group, default '500ms': what a worker hears of a rebalance, it hears in the answers.
+   * MILLRACE_HEARTBEAT_INTERVAL.
+   */
   readonly heartbeatInterval?: Duration | undefined;
   /** Time the members have to commit when tasks move, default '60s'. MILLRACE_REBALANCE_TIMEOUT. */
   readonly rebalanceTimeout?: Duration | undefined;
+  /**
+   * Time a task has for its last commit when tasks move, default '5s' or half of
+   * rebalanceTimeout; then its transaction is aborted, with a warning, so that
+   * the group does not wait. MILLRACE_REVOKE_TIMEOUT.
+   */
+  readonly revokeTimeout?: Duration | undefined;
+  /**
+   * A name that this worker keeps over restarts, such as the name of its pod: it does not leave the group when it stops, and
+   * when it is back within its session it goes on with the same tasks and nobody else is disturbed. MILLRACE_INSTANCE_ID.
+   */
+  readonly instanceId?: string | undefined;
   /** Time a stop may take before it gives up on a last commit, default '10s'. MILLRACE_STOP_TIMEOUT. */
   readonly stopTimeout?: Duration | undefined;
   /** Bytes of records a worker holds that are not processed yet, default 64 MiB. MILLRACE_MAX_BUFFERED_BYTES. */
@@ -42,6 +56,8 @@ export interface Settings {
   readonly sessionTimeout: number;
   readonly heartbeatInterval: number;
   readonly rebalanceTimeout: number;
+  readonly revokeTimeout: number;
+  readonly instanceId: string | undefined;
   readonly stopTimeout: number;
   readonly maxBufferedBytes: number;
   readonly cacheRows: number | undefined;
@@ -58,6 +74,8 @@ export const settingNames: readonly (keyof SettingOptions)[] = [
   'sessionTimeout',
   'heartbeatInterval',
   'rebalanceTimeout',
+  'revokeTimeout',
+  'instanceId',
   'stopTimeout',
   'maxBufferedBytes',
   'cacheRows',
@@ -80,14 +98,17 @@ export function readSettings(
     'at-least-once',
   ]);
   const stateDir = String(given('stateDir') ?? defaultStateDir);
+  const rebalanceTimeout = duration('rebalanceTimeout', '60s');
   const settings: Settings = {
     guarantee: guarantee as Guarantee,
     state: stateDir === 'memory' ? 'memory' : { folder: stateDir },
     commitInterval: duration('commitInterval', guarantee === 'exactly-once' ? '100ms' : '1s'),
     transactionTimeout: duration('transactionTimeout', '10s'),
     sessionTimeout: duration('sessionTimeout', '6s'),
-    heartbeatInterval: duration('heartbeatInterval', '1.5s'),
-    rebalanceTimeout: duration('rebalanceTimeout', '60s'),
+    heartbeatInterval: duration('heartbeatInterval', '500ms'),
+    rebalanceTimeout,
+    revokeTimeout: duration('revokeTimeout', Math.min(5_000, rebalanceTimeout / 2)),
+    instanceId: memberName('instanceId', given('instanceId')),
     stopTimeout: duration('stopTimeout', '10s'),
     maxBufferedBytes: whole('maxBufferedBytes') ?? 64 << 20,
     cacheRows: whole('cacheRows'),
@@ -109,6 +130,13 @@ function positive(name: string, value: string | number | undefined): number | un
   throw invalid(name, 'a whole number greater than 0', String(value));
 }
 
+/** As Kafka takes it. */
+function memberName(name: string, value: string | number | undefined): string | undefined {
+  if (value === undefined || /^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$/.test(String(value)))
+    return value?.toString();
+  throw invalid(name, '1 to 249 letters, digits, dots, underscores or hyphens', JSON.stringify(value));
+}
+
 function oneOf(name: string, value: string | number, allowed: readonly string[]): string {
   if (allowed.includes(String(value))) return String(value);
   throw invalid(name, allowed.join(' or '), String(value));
@@ -120,6 +148,13 @@ function checkTogether(settings: Settings): void {
       'heartbeatInterval',
       `at most half of sessionTimeout (${settings.sessionTimeout} ms), or one lost heartbeat ends the session`,
       `${settings.heartbeatInterval} ms`,
+    );
+  }
+  if (settings.revokeTimeout >= settings.rebalanceTimeout) {
+    throw invalid(
+      'revokeTimeout',
+      `less than rebalanceTimeout (${settings.rebalanceTimeout} ms), or the group gives the worker up first`,
+      `${settings.revokeTimeout} ms`,
     );
   }
   if (settings.guarantee === 'exactly-once' && settings.commitInterval >= settings.transactionTimeout) {

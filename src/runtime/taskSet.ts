@@ -1,8 +1,9 @@
-import type { MillraceError } from '../errors.ts';
+import { MillraceError } from '../errors.ts';
 import type { ActiveTask } from './activeTask.ts';
 import { asMillraceError } from './asMillraceError.ts';
 import { delay } from './clock.ts';
 import { openTask } from './openTask.ts';
+import { orAborted } from './orAborted.ts';
 import type { TaskPlan } from './plan.ts';
 import type { TaskInput } from './task/task.ts';
 import type { TaskSetting } from './taskSetting.ts';
@@ -39,8 +40,8 @@ export class TaskSet {
   readonly #reopening = new Map<string, Promise<void>>();
   readonly #fatal: (error: MillraceError) => void;
   #assigned = new AbortController();
-  /** Tasks that were given up and have not let go of their folders yet. */
-  #ending: Promise<unknown> = Promise.resolve();
+  /** Tasks that do not run any more and have not let go of their folders yet. */
+  readonly #ending = new Map<string, Promise<void>>();
 
   constructor(setting: TaskSetting, reader: Reader, fatal: (error: MillraceError) => void) {
     this.#setting = setting;
@@ -64,32 +65,39 @@ export class TaskSet {
     return this.#inputs.values();
   }
 
-  /** Makes these the tasks that run. Those that ran before and stay go on where they are. */
+  /**
+   * Makes these the tasks that run. Those that ran before and stay go on where they are. When it is aborted it waits for
+   * nothing: what is still being opened or closed ends by itself.
+   */
   async assign(plans: readonly TaskPlan[], signal: AbortSignal): Promise<void> {
-    const wanted = new Map(plans.map((plan) => [plan.id, plan]));
-    await this.#ending;
     this.#assigned = new AbortController();
+    const either = AbortSignal.any([signal, this.#assigned.signal]);
+    await orAborted(this.#assign(plans, either), either);
+  }
+
+  async #assign(plans: readonly TaskPlan[], signal: AbortSignal): Promise<void> {
+    const wanted = new Map(plans.map((plan) => [plan.id, plan]));
     const gone = [...this.#tasks.values()].filter(({ plan }) => !wanted.has(plan.id));
     for (const { plan } of gone) this.#tasks.delete(plan.id);
     await Promise.all(gone.map((task) => this.#closeClean(task)));
-    const either = AbortSignal.any([signal, this.#assigned.signal]);
     const missing = plans.filter(({ id }) => !this.#tasks.has(id));
     const lanes = Array.from({ length: openAtOnce }, async () => {
       for (let plan = missing.shift(); plan !== undefined; plan = missing.shift())
-        await this.#open(plan, either);
+        await this.#open(plan, signal);
     });
     await Promise.all(lanes);
-    this.#read();
+    if (!signal.aborted) this.#read();
   }
 
   async #open(plan: TaskPlan, signal: AbortSignal): Promise<void> {
     const { clock } = this.#setting;
     const deadline = clock.monotonic() + taskTimeout;
+    await orAborted(this.#ending.get(plan.id) ?? Promise.resolve(), signal);
     for (let pause = 50; ; pause = Math.min(2_000, pause * 2)) {
       if (signal.aborted) return;
       try {
         const task = await openTask(this.#setting, plan, this.#poisoned.get(plan.id) ?? new Map(), signal);
-        if (signal.aborted) await task.abandon();
+        if (signal.aborted) await this.#abandon(task);
         else this.#tasks.set(plan.id, task);
         return;
       } catch (error) {
@@ -121,20 +129,48 @@ export class TaskSet {
     this.#reader.assign(positions);
   }
 
-  /** Commits all tasks: what has been processed is safe when it resolves. Tasks whose commit fails are given up. */
-  async commitAll(): Promise<void> {
-    await Promise.all(
-      [...this.#tasks.values()].map(async (task) => {
-        try {
-          await task.commit();
-        } catch (error) {
-          this.#tasks.delete(task.plan.id);
-          await task.abandon();
-          const known = asMillraceError(error, `Task ${task.plan.id}`);
-          if (!passing.has(known.code)) this.#fatal(known);
-        }
-      }),
-    );
+  /**
+   * Opens nothing more and commits all tasks: what has been processed is safe when it resolves. Tasks whose commit fails are
+   * given up, and with a warning those that have not committed within the time that is allowed: nobody waits for them.
+   */
+  async revoke(): Promise<void> {
+    const { clock, revokeTimeoutMs } = this.#setting;
+    const over = new AbortController();
+    const cancel = clock.after(revokeTimeoutMs, () => over.abort());
+    await orAborted(this.halt(), over.signal);
+    await Promise.all([...this.#tasks.values()].map((task) => this.#commitWithin(task, over.signal)));
+    cancel();
+  }
+
+  async #commitWithin(task: ActiveTask, over: AbortSignal): Promise<void> {
+    const { id } = task.plan;
+    let committed = false;
+    try {
+      const commit = task.commitRest().then(() => {
+        committed = true;
+      });
+      await orAborted(commit, over);
+      if (committed) return;
+      this.#setting.onWarning(tooLate(id, this.#setting.revokeTimeoutMs));
+    } catch (error) {
+      const known = asMillraceError(error, `Task ${id}`);
+      if (!passing.has(known.code)) this.#fatal(known);
+    }
+    this.#tasks.delete(id);
+    await orAborted(this.#abandon(task), over);
+  }
+
+  /** Gives a task up; it never fails. */
+  #abandon(task: ActiveTask): Promise<void> {
+    return this.#end(task, task.abandon());
+  }
+
+  #end({ plan }: ActiveTask, end: Promise<void>): Promise<void> {
+    const ended = Promise.all([this.#ending.get(plan.id), end]).then(() => {
+      if (this.#ending.get(plan.id) === ended) this.#ending.delete(plan.id);
+    });
+    this.#ending.set(plan.id, ended);
+    return ended;
   }
 
   /** Ends a task that failed; opens it again, or ends the application. */
@@ -146,7 +182,7 @@ export class TaskSet {
     const error = asMillraceError(cause, `Task ${task.plan.id}`);
     const again = passing.has(error.code) || this.#poison(task.plan, error);
     const { signal } = this.#assigned;
-    const ending = task.abandon().then(async () => {
+    const ending = this.#abandon(task).then(async () => {
       if (!again) return this.#fatal(error);
       await this.#open(task.plan, signal);
       if (!signal.aborted) this.#read();
@@ -171,14 +207,13 @@ export class TaskSet {
     return true;
   }
 
-  async #closeClean(task: ActiveTask): Promise<void> {
-    try {
-      await task.closeClean();
-    } catch (error) {
+  #closeClean(task: ActiveTask): Promise<void> {
+    const closed = task.closeClean().catch(async (error: unknown) => {
       await task.abandon();
       const known = asMillraceError(error, `Task ${task.plan.id}`);
       if (!passing.has(known.code)) this.#fatal(known);
-    }
+    });
+    return this.#end(task, closed);
   }
 
   /** Nothing new is opened from now on; what is being opened gives up. */
@@ -201,7 +236,15 @@ export class TaskSet {
     const tasks = [...this.#tasks.values()];
     this.#tasks.clear();
     this.#inputs.clear(); // the reader, which may be gone with its connection, is told at the next assignment
-    this.#ending = Promise.all([this.#ending, this.halt(), ...tasks.map((task) => task.abandon())]);
-    await this.#ending;
+    for (const task of tasks) void this.#abandon(task);
+    await this.halt();
+    await Promise.all(this.#ending.values());
   }
+}
+
+function tooLate(task: string, ms: number): MillraceError {
+  return new MillraceError('REVOKE_TIMEOUT', `Task ${task} did not commit before it had to be let go`, {
+    expected: `a commit within ${ms} ms`,
+    next: 'Nothing: its records are processed again by whoever has it next. If this is not rare, raise revokeTimeout.',
+  });
 }

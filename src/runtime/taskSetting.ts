@@ -19,10 +19,13 @@ export interface TaskSetting {
   readonly place: StatePlace;
   readonly exactlyOnce: boolean;
   readonly transactionTimeoutMs: number;
+  /** For the last commit of a task that is to move. */
+  readonly revokeTimeoutMs: number;
   readonly cacheRows: number | undefined;
   readonly globalView: (step: Step) => View;
   readonly onDrop: (drop: Drop) => void;
   readonly onProgress: (progress: RestoreProgress) => void;
+  readonly onWarning: (warning: MillraceError) => void;
   readonly onFailure: (task: TaskPlan, error: MillraceError) => void;
   readonly wake: () => void;
   /** Whether a partition is known to hold more than the task has been given. */

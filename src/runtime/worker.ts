@@ -84,7 +84,7 @@ export class Worker {
   }
 
   #taskSetting(member: Member, globals: GlobalTables): TaskSetting {
-    const { names, transport, clock, settings, onDrop, onProgress } = this.#parts;
+    const { names, transport, clock, settings, onDrop, onProgress, onWarning } = this.#parts;
     return {
       names,
       transport,
@@ -93,10 +93,12 @@ export class Worker {
       place: settings.state,
       exactlyOnce: settings.guarantee === 'exactly-once',
       transactionTimeoutMs: settings.transactionTimeout,
+      revokeTimeoutMs: settings.revokeTimeout,
       cacheRows: settings.cacheRows,
       globalView: globals.view,
       onDrop,
       onProgress,
+      onWarning,
       onFailure: (plan, error) => this.#failed(plan, error),
       wake: () => this.#wakeup.wake(),
       hasMore: (input) => {
@@ -127,8 +129,7 @@ export class Worker {
   async #revoked(): Promise<void> {
     this.#suspended = true;
     this.#parts.lifecycle.to('rebalancing');
-    await this.#tasks!.halt();
-    await this.#tasks!.commitAll();
+    await this.#tasks!.revoke();
   }
 
   async #run(tasks: TaskSet, backpressure: Backpressure): Promise<void> {
@@ -204,6 +205,7 @@ export class Worker {
     await this.#tasks?.closeAll();
     await this.#end();
     await this.#parts.transport.close();
+    await this.#tasks?.abandonAll(); // those that did not commit in time
   }
 
   /** Stops without a last commit: what is not committed is done again by whoever takes over. */

@@ -18,6 +18,8 @@ export interface WorkerParts {
   readonly lifecycle: Lifecycle;
   readonly onDrop: (drop: Drop) => void;
   readonly onProgress: (progress: RestoreProgress) => void;
+  /** Something that should not happen often; the worker goes on. */
+  readonly onWarning: (warning: MillraceError) => void;
   /** The worker cannot go on. It has not stopped yet: stop() or crash() is still to be called. */
   readonly onFatal: (error: MillraceError) => void;
 }

@@ -220,6 +220,9 @@ describe('settings', () => {
     [{ brokers: 'localhost' }, "'host:port'"],
     [{ maxBufferedBytes: -1 }, 'greater than 0'],
     [{ heartbeatInterval: '5s', sessionTimeout: '6s' }, 'half of sessionTimeout'],
+    [{ revokeTimeout: '60s' }, 'less than rebalanceTimeout'],
+    [{ instanceId: 'pod 1' }, 'letters, digits, dots'],
+    [{ instanceId: '..' }, 'letters, digits, dots'],
     [{ commitInterval: '20s' }, 'transactionTimeout'],
   ])('%o are refused with what is allowed', (options, expected) => {
     const error = thrown(options);

@@ -18,6 +18,11 @@ export interface Transport {
   member(options: MemberOptions): Member;
   /** Positions the group has committed; undefined where none. Waits for pending transactional commits (requireStable). */
   committed(group: string, partitions: readonly TopicPartition[]): Promise<(CommittedOffset | undefined)[]>;
+  /**
+   * Takes another's member out of its group, so that its partitions move now and not when its session ends: for whoever knows
+   * that its process is gone. Nothing happens where it is not, or not any more, in the group.
+   */
+  evict(group: string, member: MemberIdentity): Promise<void>;
   /** Forgets connections and producers at once, as a killed process would: nothing is flushed, nobody is told. */
   crash(): void;
   /** Closes what is open on it: members leave first, since what they do when revoked needs the producers. */
@@ -173,11 +178,21 @@ export interface OffsetsToCommit {
   /** Of the member, so that an old generation is refused. */
   readonly generation: number;
   readonly memberId: string;
+  readonly instanceId?: string | undefined;
   readonly offsets: readonly (TopicPartition & CommittedOffset)[];
 }
 
+/** By the id of its place in the group, or by the name that it has kept over restarts. */
+export type MemberIdentity = { readonly memberId: string } | { readonly instanceId: string };
+
 export interface MemberOptions {
   readonly group: string;
+  /**
+   * Makes it a static member: it stays in the group when it leaves or fails, and whoever joins under the same name before its
+   * session is over takes its place, with its assignment and without a rebalance. If it is still there, it is told that
+   * it has failed: INSTANCE_FENCED.
+   */
+  readonly instanceId?: string | undefined;
   readonly topics: readonly string[];
   readonly sessionTimeoutMs: number;
   readonly rebalanceTimeoutMs: number;
@@ -192,7 +207,7 @@ export interface MemberOptions {
   assigned(assignment: Assignment, signal: AbortSignal): Promise<void>;
   /** The group has given this member up (session expired, fenced): nothing may be committed any more. Rejoins by itself. */
   lost(reason: Error): void;
-  /** The member cannot go on (not authorised, ...). It has left. */
+  /** The member cannot go on (not authorised, ...). It has left, unless it is a static member. */
   failed(reason: Error): void;
 }
 
@@ -212,10 +227,11 @@ export interface Member {
   /** -1 and '' while not in the group. */
   readonly generation: number;
   readonly memberId: string;
+  readonly instanceId: string | undefined;
   /** Makes the group rebalance although its members are the same: the partitions or what members hold has changed. */
   rejoin(): void;
   /** At-least-once's commit, checked against the generation. FENCED when this member is no longer in it. */
   commitOffsets(offsets: readonly (TopicPartition & CommittedOffset)[]): Promise<void>;
-  /** Revokes (awaited), leaves, stops heartbeats. */
+  /** Revokes (awaited), leaves unless it is a static member, stops heartbeats. */
   leave(): Promise<void>;
 }

@@ -5,6 +5,7 @@ import { ContractKit, type Fixture } from './contractKit.ts';
 import { groupContract } from './groupContract.ts';
 import { producerContract } from './producerContract.ts';
 import { readerContract } from './readerContract.ts';
+import { staticMemberContract } from './staticMemberContract.ts';
 import { transactionContract } from './transactionContract.ts';
 
 /** How a transport differs from another in what a test may do to it, not in what it must do. */
@@ -33,6 +34,7 @@ export function transportContract(open: () => Promise<Fixture>, { timeout }: Fea
   describe('Transport', () => closingContract(check));
   describe('TopicAdmin', () => adminContract(check));
   describe('Member', () => groupContract(check));
+  describe('Member with an instanceId, and evict()', () => staticMemberContract(check));
   describe('Reader', () => readerContract(check));
   describe('Producer', () => producerContract(check));
   describe('Producer with a transactionalId', () => transactionContract(check));

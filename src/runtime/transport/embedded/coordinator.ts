@@ -2,7 +2,7 @@ import type { Assignment, MemberOptions, OffsetsToCommit } from '../transport.ts
 import type { Broker } from './broker.ts';
 import { type Connection, isTransient } from './connection.ts';
 import type { Api } from './faults.ts';
-import type { Joined, Refusal } from './group.ts';
+import type { Identity, Joined, Refusal } from './groupProtocol.ts';
 
 /** ms a member waits beyond the time the others have. */
 const patienceMs = 5_000;
@@ -23,13 +23,14 @@ export class Coordinator {
     return this.#broker.groups.newMemberId(this.#connection.clientId);
   }
 
-  join(memberId: string, force: boolean): Promise<Joined | Refusal> {
+  join(identity: Identity, isNew: boolean, force: boolean): Promise<Joined | Refusal> {
     const { group, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options;
     const metadata = this.#options.metadata();
     let isFirst = true;
     return this.#insist('joinGroup', rebalanceTimeoutMs + patienceMs, () => {
       const request = {
-        memberId,
+        ...identity,
+        isNew,
         metadata,
         sessionTimeoutMs,
         rebalanceTimeoutMs,
@@ -42,26 +43,26 @@ export class Coordinator {
   }
 
   sync(
-    memberId: string,
+    identity: Identity,
     generation: number,
     assignments: ReadonlyMap<string, Assignment> | undefined,
   ): Promise<Assignment | Refusal> {
     const { group, rebalanceTimeoutMs } = this.#options;
     return this.#insist('syncGroup', rebalanceTimeoutMs + patienceMs, () =>
-      this.#broker.groups.sync(group, memberId, generation, assignments),
+      this.#broker.groups.sync(group, identity, generation, assignments),
     );
   }
 
   /** One attempt: the next one is due soon. */
-  heartbeat(memberId: string, generation: number): Promise<Refusal | undefined> {
+  heartbeat(identity: Identity, generation: number): Promise<Refusal | undefined> {
     const { group, sessionTimeoutMs } = this.#options;
-    const send = (): Refusal | undefined => this.#broker.groups.heartbeat(group, memberId, generation);
+    const send = (): Refusal | undefined => this.#broker.groups.heartbeat(group, identity, generation);
     return this.#connection.call({ api: 'heartbeat', group }, send, sessionTimeoutMs / 3);
   }
 
   leave(memberId: string): Promise<void> {
     const { group } = this.#options;
-    return this.#insist('leaveGroup', undefined, () => this.#broker.groups.leave(group, memberId));
+    return this.#insist('leaveGroup', undefined, () => this.#broker.groups.leave(group, { memberId }));
   }
 
   commit(commit: OffsetsToCommit): Promise<void> {

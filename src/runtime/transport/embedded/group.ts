@@ -1,23 +1,6 @@
 import type { Clock } from '../../clock.ts';
-import type { Assignment, MemberMetadata } from '../transport.ts';
-
-/** Why a group does not do what a member asks, in Kafka's words. */
-export type Refusal = 'UNKNOWN_MEMBER_ID' | 'ILLEGAL_GENERATION' | 'REBALANCE_IN_PROGRESS';
-
-export interface JoinRequest {
-  readonly memberId: string;
-  readonly metadata: Buffer;
-  readonly sessionTimeoutMs: number;
-  readonly rebalanceTimeoutMs: number;
-  /** Rebalance although nothing about the member is new to the group. */
-  readonly force: boolean;
-}
-
-export interface Joined {
-  readonly generation: number;
-  /** All members where this one is the leader, who assigns; undefined elsewhere. */
-  readonly members: readonly MemberMetadata[] | undefined;
-}
+import type { Assignment, MemberIdentity } from '../transport.ts';
+import type { Identity, Joined, JoinRequest, Refusal } from './groupProtocol.ts';
 
 type Answer<T> = (answer: T | Refusal) => void;
 
@@ -48,6 +31,12 @@ export class Group {
 
   /** Answers when all members have joined, or those that have not were given up. */
   join(request: JoinRequest, answer: Answer<Joined>): void {
+    const older = this.#static(request.instanceId);
+    if (older !== undefined && older.id !== request.memberId) {
+      if (request.isNew) this.#replace(older, request, answer);
+      else answer('FENCED_INSTANCE_ID');
+      return;
+    }
     const known = this.#members.get(request.memberId);
     const member = known ?? this.#add(request);
     const isNews = known === undefined || request.force || !known.request.metadata.equals(request.metadata);
@@ -66,16 +55,17 @@ export class Group {
 
   /** Answers when the leader has assigned. */
   sync(
-    memberId: string,
+    identity: Identity,
     generation: number,
     assignments: ReadonlyMap<string, Assignment> | undefined,
     answer: Answer<Assignment>,
   ): void {
-    const refusal = this.#refusal(memberId, generation) ?? this.#rebalancing();
+    const refusal = this.#refusal(identity, generation) ?? this.#rebalancing();
     if (refusal !== undefined) {
       answer(refusal);
       return;
     }
+    const { memberId } = identity;
     const member = this.#members.get(memberId)!;
     member.cancelSession();
     member.syncing = answer;
@@ -88,36 +78,68 @@ export class Group {
       for (const one of this.#members.values()) this.#answerSync(one, one.assignment);
   }
 
-  heartbeat(memberId: string, generation: number): Refusal | undefined {
-    const refusal = this.#refusal(memberId, generation);
+  heartbeat(identity: Identity, generation: number): Refusal | undefined {
+    const refusal = this.#refusal(identity, generation);
     if (refusal !== undefined) return refusal;
-    const member = this.#members.get(memberId)!;
+    const member = this.#members.get(identity.memberId)!;
     if (member.joining === undefined && member.syncing === undefined) this.#touch(member);
     return this.#rebalancing();
   }
 
-  leave(memberId: string): void {
-    const member = this.#members.get(memberId);
+  leave(identity: MemberIdentity): void {
+    const member =
+      'memberId' in identity ? this.#members.get(identity.memberId) : this.#static(identity.instanceId);
     if (member !== undefined) this.#remove(member);
   }
 
   /** Of a commit. Those who commit without being members give no generation: their group must be empty. */
-  commitRefusal(memberId: string, generation: number, isTransactional: boolean): Refusal | undefined {
-    if (generation < 0 && memberId === '') {
+  commitRefusal(identity: Identity, generation: number, isTransactional: boolean): Refusal | undefined {
+    if (generation < 0 && identity.memberId === '') {
       return isTransactional || this.#state === 'empty' ? undefined : 'UNKNOWN_MEMBER_ID';
     }
-    const refusal = this.#refusal(memberId, generation);
+    const refusal = this.#refusal(identity, generation);
     if (refusal !== undefined) return refusal;
     return this.#state === 'completing' && !isTransactional ? 'REBALANCE_IN_PROGRESS' : undefined;
   }
 
-  #refusal(memberId: string, generation: number): Refusal | undefined {
+  #refusal({ memberId, instanceId }: Identity, generation: number): Refusal | undefined {
+    const named = this.#static(instanceId);
+    if (named !== undefined && named.id !== memberId) return 'FENCED_INSTANCE_ID';
     if (!this.#members.has(memberId)) return 'UNKNOWN_MEMBER_ID';
     return generation === this.#generation ? undefined : 'ILLEGAL_GENERATION';
   }
 
   #rebalancing(): Refusal | undefined {
     return this.#state === 'preparing' ? 'REBALANCE_IN_PROGRESS' : undefined;
+  }
+
+  #static(instanceId: string | undefined): GroupMember | undefined {
+    if (instanceId === undefined) return undefined;
+    for (const member of this.#members.values()) if (member.request.instanceId === instanceId) return member;
+    return undefined;
+  }
+
+  /** The place of a static member goes to whoever now has its name: in a stable group nobody else need know. */
+  #replace(older: GroupMember, request: JoinRequest, answer: Answer<Joined>): void {
+    const places = [...this.#members.values()];
+    const wasLeader = this.#leader === older.id;
+    this.#forget(older, 'FENCED_INSTANCE_ID');
+    this.#members.clear();
+    for (const one of places) {
+      if (one === older) this.#add(request).assignment = older.assignment;
+      else this.#members.set(one.id, one);
+    }
+    if (wasLeader) this.#leader = request.memberId;
+    const member = this.#members.get(request.memberId)!;
+    if (this.#state === 'stable') {
+      this.#touch(member);
+      // Its assignment waits for it: it is not to make another, although it may be the leader.
+      answer({ generation: this.#generation, members: undefined });
+      return;
+    }
+    member.joining = answer;
+    if (this.#state === 'preparing') this.#completeIfAllJoined();
+    else this.#rebalance();
   }
 
   #add(request: JoinRequest): GroupMember {
@@ -195,11 +217,11 @@ export class Group {
     else this.#rebalance();
   }
 
-  #forget(member: GroupMember): void {
+  #forget(member: GroupMember, why: Refusal = 'UNKNOWN_MEMBER_ID'): void {
     member.cancelSession();
     this.#members.delete(member.id);
-    member.joining?.('UNKNOWN_MEMBER_ID');
-    member.syncing?.('UNKNOWN_MEMBER_ID');
+    member.joining?.(why);
+    member.syncing?.(why);
   }
 
   #longestRebalance(): number {

@@ -1,9 +1,9 @@
-import type { MillraceError } from '../../../errors.ts';
-import type { Assignment, OffsetsToCommit } from '../transport.ts';
+import type { Assignment, MemberIdentity, OffsetsToCommit } from '../transport.ts';
 import type { Broker } from './broker.ts';
 import { CommittedOffsets, kept } from './committedOffsets.ts';
-import { Group, type Joined, type JoinRequest, type Refusal } from './group.ts';
-import { fenced } from './transactions.ts';
+import { Group } from './group.ts';
+import { refused } from './groupErrors.ts';
+import type { Identity, Joined, JoinRequest, Refusal } from './groupProtocol.ts';
 
 /** The group coordinator: all groups, by name. */
 export class Groups {
@@ -26,19 +26,19 @@ export class Groups {
 
   sync(
     group: string,
-    memberId: string,
+    identity: Identity,
     generation: number,
     assignments: ReadonlyMap<string, Assignment> | undefined,
   ): Promise<Assignment | Refusal> {
-    return new Promise((resolve) => this.#group(group).sync(memberId, generation, assignments, resolve));
+    return new Promise((resolve) => this.#group(group).sync(identity, generation, assignments, resolve));
   }
 
-  heartbeat(group: string, memberId: string, generation: number): Refusal | undefined {
-    return this.#group(group).heartbeat(memberId, generation);
+  heartbeat(group: string, identity: Identity, generation: number): Refusal | undefined {
+    return this.#group(group).heartbeat(identity, generation);
   }
 
-  leave(group: string, memberId: string): void {
-    this.#group(group).leave(memberId);
+  leave(group: string, member: MemberIdentity): void {
+    this.#group(group).leave(member);
   }
 
   commit(commit: OffsetsToCommit): void {
@@ -54,8 +54,11 @@ export class Groups {
     this.offsets.pend(commit.group, producerId, commit.offsets);
   }
 
-  #check({ group, memberId, generation, offsets }: OffsetsToCommit, isTransactional: boolean): void {
-    const refusal = this.#group(group).commitRefusal(memberId, generation, isTransactional);
+  #check(
+    { group, memberId, instanceId, generation, offsets }: OffsetsToCommit,
+    isTransactional: boolean,
+  ): void {
+    const refusal = this.#group(group).commitRefusal({ memberId, instanceId }, generation, isTransactional);
     if (refusal !== undefined) throw refused(group, refusal);
     for (const one of offsets) this.#broker.topics.partition(one);
   }
@@ -68,9 +71,4 @@ export class Groups {
     }
     return group;
   }
-}
-
-/** What a member is told whom the group no longer counts on. */
-export function refused(group: string, refusal: Refusal): MillraceError {
-  return fenced(`the group ${group} does not take this from a member that has lost its place (${refusal})`);
 }

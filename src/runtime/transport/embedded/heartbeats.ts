@@ -1,6 +1,6 @@
 import { type Connection, isTransient } from './connection.ts';
 import type { Coordinator } from './coordinator.ts';
-import type { Refusal } from './group.ts';
+import type { Identity, Refusal } from './groupProtocol.ts';
 
 /** Sent on a timer of their own for as long as a member has a place in its group, whatever else it does. */
 export class Heartbeats {
@@ -24,9 +24,9 @@ export class Heartbeats {
     this.#heard = heard;
   }
 
-  start(memberId: string, generation: number): void {
+  start(identity: Identity, generation: number): void {
     this.stop();
-    this.#next(this.#place, memberId, generation);
+    this.#next(this.#place, identity, generation);
   }
 
   stop(): void {
@@ -34,23 +34,23 @@ export class Heartbeats {
     this.#cancel();
   }
 
-  #next(place: number, memberId: string, generation: number): void {
+  #next(place: number, identity: Identity, generation: number): void {
     this.#cancel = this.#connection.clock.after(this.#intervalMs, () => {
-      void this.#send(place, memberId, generation);
+      void this.#send(place, identity, generation);
     });
   }
 
-  async #send(place: number, memberId: string, generation: number): Promise<void> {
+  async #send(place: number, identity: Identity, generation: number): Promise<void> {
     let refusal: Refusal | undefined;
     try {
-      refusal = await this.#coordinator.heartbeat(memberId, generation);
+      refusal = await this.#coordinator.heartbeat(identity, generation);
     } catch (error) {
       if (this.#connection.closed.aborted) return;
       // The next one is due soon.
       if (!isTransient(error)) throw error;
     }
     if (place !== this.#place) return;
-    this.#next(place, memberId, generation);
+    this.#next(place, identity, generation);
     if (refusal !== undefined) this.#heard(refusal);
   }
 }

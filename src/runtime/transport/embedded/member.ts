@@ -1,10 +1,10 @@
-import { MillraceError } from '../../../errors.ts';
+import { isAbort } from '../isAbort.ts';
 import type { Assignment, CommittedOffset, Member, MemberOptions, TopicPartition } from '../transport.ts';
 import type { Broker } from './broker.ts';
 import { type Connection, transportClosed } from './connection.ts';
 import { Coordinator } from './coordinator.ts';
-import type { Joined, Refusal } from './group.ts';
-import { refused } from './groups.ts';
+import { leftEarly, refused } from './groupErrors.ts';
+import type { Identity, Joined, Refusal } from './groupProtocol.ts';
 import { Heartbeats } from './heartbeats.ts';
 
 /** What ends the time in which a member holds an assignment. */
@@ -18,6 +18,8 @@ export class EmbeddedMember implements Member {
   readonly #heartbeats: Heartbeats;
   #generation = -1;
   #memberId = '';
+  /** The group has not answered a join under the id yet. */
+  #isNew = true;
   #life: Promise<void> | undefined;
   readonly #first = Promise.withResolvers<void>();
   #isLeaving = false;
@@ -27,7 +29,9 @@ export class EmbeddedMember implements Member {
   /** Handed to assigned(), and neither revoked nor lost since. */
   #isHolding = false;
   #isEntering = false;
-  /** What lost() threw. */
+  /** Static members give up waiting for the group without leaving it. */
+  readonly #givenUp = Promise.withResolvers<Refusal>();
+  /** What lost() threw, or that another has taken its place. */
   #broken: { readonly error: unknown } | undefined;
 
   constructor(broker: Broker, connection: Connection, options: MemberOptions) {
@@ -50,6 +54,14 @@ export class EmbeddedMember implements Member {
     return this.#memberId;
   }
 
+  get instanceId(): string | undefined {
+    return this.#options.instanceId;
+  }
+
+  get #identity(): Identity {
+    return { memberId: this.#memberId, instanceId: this.#options.instanceId };
+  }
+
   async join(): Promise<void> {
     this.#connection.check();
     this.#life ??= this.#live();
@@ -65,8 +77,7 @@ export class EmbeddedMember implements Member {
     const { group } = this.#options;
     this.#connection.check();
     if (this.#memberId === '') throw refused(group, 'UNKNOWN_MEMBER_ID');
-    const commit = { group, memberId: this.#memberId, generation: this.#generation, offsets };
-    await this.#coordinator.commit(commit);
+    await this.#coordinator.commit({ group, ...this.#identity, generation: this.#generation, offsets });
   }
 
   async leave(): Promise<void> {
@@ -74,6 +85,7 @@ export class EmbeddedMember implements Member {
     this.#disturb?.('leave');
     // What it waits for in the group is answered when it is no longer there.
     if (this.#isEntering && this.#memberId !== '') await this.#sendLeave();
+    this.#givenUp.resolve('REBALANCE_IN_PROGRESS');
     await this.#life;
     this.#connection.ended(this);
   }
@@ -121,14 +133,17 @@ export class EmbeddedMember implements Member {
     this.#isEntering = true;
     while (!this.#isLeaving) {
       const joined = await this.#join();
+      if (joined === 'FENCED_INSTANCE_ID') throw refused(this.#options.group, joined);
       if (typeof joined !== 'string') {
+        this.#isNew = false;
         this.#generation = joined.generation;
-        this.#heartbeats.start(this.#memberId, joined.generation);
+        this.#heartbeats.start(this.#identity, joined.generation);
         const assignment = await this.#sync(joined);
         if (typeof assignment !== 'string') {
           this.#isEntering = false;
           return assignment;
         }
+        if (assignment === 'FENCED_INSTANCE_ID') throw refused(this.#options.group, assignment);
         if (assignment === 'UNKNOWN_MEMBER_ID') this.#forgetPlace();
       } else if (joined === 'UNKNOWN_MEMBER_ID') this.#forgetPlace();
     }
@@ -138,16 +153,24 @@ export class EmbeddedMember implements Member {
 
   #join(): Promise<Joined | Refusal> {
     this.#heartbeats.stop();
-    if (this.#memberId === '') this.#memberId = this.#coordinator.newMemberId();
+    if (this.#memberId === '') {
+      this.#memberId = this.#coordinator.newMemberId();
+      this.#isNew = true;
+    }
     const force = this.#force;
     this.#force = false;
-    return this.#coordinator.join(this.#memberId, force);
+    return this.#unlessGivenUp(this.#coordinator.join(this.#identity, this.#isNew, force));
   }
 
   async #sync({ generation, members }: Joined): Promise<Assignment | Refusal> {
-    const memberId = this.#memberId;
+    const identity = this.#identity;
     const assignments = members && (await this.#options.assign(members));
-    return this.#coordinator.sync(memberId, generation, assignments);
+    return this.#unlessGivenUp(this.#coordinator.sync(identity, generation, assignments));
+  }
+
+  #unlessGivenUp<T>(answer: Promise<T | Refusal>): Promise<T | Refusal> {
+    if (this.#options.instanceId === undefined) return answer;
+    return Promise.race([answer, this.#givenUp.promise]);
   }
 
   /** From assigned() to revoked(), or until the group has given the member up. */
@@ -199,12 +222,17 @@ export class EmbeddedMember implements Member {
     this.#forgetPlace();
     if (!this.#isHolding) return;
     this.#isHolding = false;
+    if (refusal === 'FENCED_INSTANCE_ID') this.#broken = { error: refused(this.#options.group, refusal) };
+    else this.#lose(refused(this.#options.group, refusal));
+    this.#disturb?.('lost');
+  }
+
+  #lose(reason: Error): void {
     try {
-      this.#options.lost(refused(this.#options.group, refusal));
+      this.#options.lost(reason);
     } catch (error) {
       this.#broken = { error };
     }
-    this.#disturb?.('lost');
   }
 
   #forgetPlace(): void {
@@ -212,21 +240,11 @@ export class EmbeddedMember implements Member {
     this.#generation = -1;
   }
 
+  /** A static member keeps its place. */
   async #sendLeave(): Promise<void> {
     const memberId = this.#memberId;
     this.#heartbeats.stop();
-    await this.#coordinator.leave(memberId);
+    if (this.#options.instanceId === undefined) await this.#coordinator.leave(memberId);
     if (this.#memberId === memberId) this.#forgetPlace();
   }
-}
-
-function isAbort(error: unknown, { reason }: AbortSignal): boolean {
-  if (!(error instanceof Error)) return false;
-  return error === reason || error.cause === reason || error.name === 'AbortError';
-}
-
-function leftEarly(): MillraceError {
-  return new MillraceError('NOT_RUNNING', 'the member left its group before it was assigned anything', {
-    next: 'Join again with a new member.',
-  });
 }

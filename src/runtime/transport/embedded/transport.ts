@@ -1,6 +1,7 @@
 import type {
   CommittedOffset,
   Member,
+  MemberIdentity,
   MemberOptions,
   Producer,
   ProducerOptions,
@@ -63,6 +64,12 @@ export class EmbeddedTransport implements Transport {
     const { closed } = this.#connection;
     return this.#connection.insist({ api: 'offsetFetch', group }, () =>
       this.#broker.groups.offsets.fetch(group, partitions, closed),
+    );
+  }
+
+  evict(group: string, member: MemberIdentity): Promise<void> {
+    return this.#connection.insist({ api: 'leaveGroup', group }, () =>
+      this.#broker.groups.leave(group, member),
     );
   }
 

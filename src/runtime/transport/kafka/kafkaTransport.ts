@@ -4,6 +4,7 @@ import { admin } from './admin.ts';
 import { committed } from './committed.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { createReader } from './fetcher.ts';
+import { evictMember } from './group/evictMember.ts';
 import { membership } from './group/membership.ts';
 import type { KafkaConfig } from './kafkaConfig.ts';
 import { createProducer } from './producer.ts';
@@ -20,6 +21,7 @@ export function kafkaTransport(config: KafkaConfig, clock: Clock): Transport {
     producer: (options) => createProducer(connection, options, clock),
     member: (options) => membership(connection, clock, options, `member-${members++}`),
     committed: (group, partitions) => committed(connection, clock, group, partitions),
+    evict: (group, member) => evictMember(connection, clock, group, member, connection.requestTimeoutMs),
     crash: () => connection.crash(),
     close: () => closeAll(connection),
   };

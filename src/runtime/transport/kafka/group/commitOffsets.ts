@@ -1,26 +1,19 @@
 import { MillraceError } from '../../../../errors.ts';
 import type { Clock } from '../../../clock.ts';
-import type { CommittedOffset, TopicPartition } from '../../transport.ts';
+import type { OffsetsToCommit } from '../../transport.ts';
 import { askCoordinator } from '../askCoordinator.ts';
 import type { Connection } from '../connection.ts';
 import type { PartitionAnswer } from '../protocol/byTopic.ts';
 import { toMillraceError } from '../protocol/errors.ts';
 import { offsetCommit } from '../protocol/offsetCommit.ts';
 
-export interface Committer {
-  readonly group: string;
-  /** -1: no member of the group at the moment. */
-  readonly generation: number;
-  readonly memberId: string;
-}
-
-/** Commits positions in the name of a member. FENCED when the group has gone on without it. */
+/** Commits positions in the name of a member; generation -1: of none. FENCED when the group has gone on without it. */
 export async function commitOffsets(
   connection: Connection,
   clock: Clock,
-  { group, generation, memberId }: Committer,
-  offsets: readonly (TopicPartition & CommittedOffset)[],
+  commit: OffsetsToCommit,
 ): Promise<void> {
+  const { group, generation, offsets } = commit;
   connection.closed.throwIfAborted();
   // Without a generation the broker would take the commit for one of a consumer that needs no group, and not check it.
   if (generation === -1) throw notMember(group);
@@ -28,7 +21,7 @@ export async function commitOffsets(
   const answers = await askCoordinator(connection, clock, {
     group,
     lane: 'offsets',
-    request: offsetCommit(group, generation, memberId, offsets),
+    request: offsetCommit(commit),
     errorCode: (answer) => firstError(answer)?.errorCode ?? 0,
     timeoutMs: connection.requestTimeoutMs,
   });

@@ -14,6 +14,7 @@ import { syncGroup } from '../protocol/syncGroup.ts';
 import { isLost } from '../requestLost.ts';
 import { unlessAborted } from '../unlessAborted.ts';
 import type { Heartbeats } from './heartbeats.ts';
+import { instanceFenced } from './memberErrors.ts';
 
 /** Members of one group must agree on this name; a group that other programs use is refused by it. */
 const protocolName = 'millrace';
@@ -75,13 +76,14 @@ async function enterOnce(entering: Entering, fresh: boolean): Promise<Entry | Ag
 
 async function join(entering: Entering, node: number): Promise<JoinGroupAnswer | Again> {
   const { connection, options, lane, memberId } = entering;
-  const { group, sessionTimeoutMs, rebalanceTimeoutMs } = options;
+  const { group, instanceId, sessionTimeoutMs, rebalanceTimeoutMs } = options;
   entering.subscription ??= subscriptionOf(entering);
   const request = joinGroup({
     group,
     sessionTimeoutMs,
     rebalanceTimeoutMs,
     memberId,
+    instanceId,
     protocol: protocolName,
     subscription: entering.subscription,
   });
@@ -100,11 +102,12 @@ function subscriptionOf({ options, generation, userData }: Entering): Buffer {
 
 async function sync(entering: Entering, node: number, joined: JoinGroupAnswer): Promise<Entry | Again> {
   const { connection, options, lane, heartbeats } = entering;
+  const { group, instanceId } = options;
   const { generation, memberId } = joined;
   // The assignment may take a while: the member has to be heard of in the meantime.
   heartbeats.start({ generation, memberId });
   const assignments = joined.leader === memberId ? await assign(options, joined) : new Map<string, Buffer>();
-  const request = syncGroup({ group: options.group, generation, memberId, assignments });
+  const request = syncGroup({ group, generation, memberId, instanceId, assignments });
   const answer = await connection.send(node, lane, request, options.rebalanceTimeoutMs + graceMs);
   if (answer.errorCode === code.none) return { generation, assignment: decodeAssignment(answer.assignment) };
   return again(entering, answer.errorCode);
@@ -131,7 +134,8 @@ function again(entering: Entering, errorCode: number): Again {
       return 'now';
   }
   if (isRetriable(errorCode)) return 'later';
-  const { group } = entering.options;
+  const { group, instanceId } = entering.options;
+  if (errorCode === code.fencedInstanceId) throw instanceFenced(group, instanceId);
   const { principal } = entering.connection;
   const what = `group ${group} cannot be joined`;
   throw toMillraceError(errorCode, what, { group, operation: 'Read', principal });

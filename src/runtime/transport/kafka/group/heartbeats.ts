@@ -5,6 +5,7 @@ import type { Connection } from '../connection.ts';
 import { code, errorName, isRetriable, toMillraceError } from '../protocol/errors.ts';
 import { heartbeat } from '../protocol/heartbeat.ts';
 import { isLost } from '../requestLost.ts';
+import { instanceFenced } from './memberErrors.ts';
 
 /** What the coordinator makes of a member. 'rebalance' is said again at each beat until the member has joined anew. */
 export type Verdict =
@@ -67,7 +68,7 @@ export class Heartbeats {
 
   /** Resolves with the pause before the next. */
   async #beat(identity: Identity): Promise<number> {
-    const { group, heartbeatIntervalMs, sessionTimeoutMs } = this.#options;
+    const { group, instanceId, heartbeatIntervalMs, sessionTimeoutMs } = this.#options;
     const { generation, memberId } = identity;
     try {
       const node = await this.#connection.coordinator('group', group, { fresh: this.#failures > 0 });
@@ -75,7 +76,7 @@ export class Heartbeats {
       const { errorCode } = await this.#connection.send(
         node,
         lane,
-        heartbeat(group, generation, memberId),
+        heartbeat(group, generation, memberId, instanceId),
         sessionTimeoutMs / 2,
       );
       if (isRetriable(errorCode)) return this.#soon();
@@ -101,10 +102,14 @@ export class Heartbeats {
         if (this.#identity === identity) this.#told({ kind: 'rebalance' });
         return;
       case code.unknownMemberId:
-      case code.illegalGeneration:
-      case code.fencedInstanceId: {
+      case code.illegalGeneration: {
         const reason = toMillraceError(errorCode, `group ${group} has given this member up`, { group });
         this.#end(identity, { kind: 'lost', reason, forgotten: errorCode === code.unknownMemberId });
+        return;
+      }
+      case code.fencedInstanceId: {
+        const reason = instanceFenced(group, this.#options.instanceId);
+        this.#end(identity, { kind: 'failed', reason });
         return;
       }
       default: {

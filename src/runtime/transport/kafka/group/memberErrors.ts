@@ -25,3 +25,15 @@ export function tooSlow(group: string, ms: number): MillraceError {
     next: 'Make batches or mapAsync shorter, or raise the rebalance timeout.',
   });
 }
+
+export function instanceFenced(group: string, instanceId: string | undefined): MillraceError {
+  return new MillraceError(
+    'INSTANCE_FENCED',
+    `another process has taken this one's place in group ${group}`,
+    {
+      expected: `one process with the instanceId ${instanceId}`,
+      found: 'a newer one that has joined with the same',
+      next: 'Give each process an instanceId of its own (MILLRACE_INSTANCE_ID), or stop the one that is not wanted.',
+    },
+  );
+}

@@ -1,9 +1,11 @@
 import type { Clock } from '../../../clock.ts';
+import { isAbort } from '../../isAbort.ts';
 import type { Assignment, CommittedOffset, Member, MemberOptions, TopicPartition } from '../../transport.ts';
 import type { Connection } from '../connection.ts';
+import { RequestLost } from '../requestLost.ts';
 import { commitOffsets } from './commitOffsets.ts';
-import { departGroup } from './departGroup.ts';
 import { type Entering, enterGroup } from './enterGroup.ts';
+import { evictMember } from './evictMember.ts';
 import { Heartbeats, type Verdict } from './heartbeats.ts';
 import { hasLeft, leftBefore, overtaken, tooSlow } from './memberErrors.ts';
 
@@ -59,6 +61,10 @@ class GroupMember implements Member {
     return this.#generation === -1 ? '' : this.#memberId;
   }
 
+  get instanceId(): string | undefined {
+    return this.#options.instanceId;
+  }
+
   join(): Promise<void> {
     if (this.#leaving.signal.aborted) return Promise.reject(hasLeft(this.#options.group));
     this.#life ??= this.#live();
@@ -71,9 +77,9 @@ class GroupMember implements Member {
   }
 
   commitOffsets(offsets: readonly (TopicPartition & CommittedOffset)[]): Promise<void> {
-    const { group } = this.#options;
-    const position = { group, generation: this.#generation, memberId: this.#memberId };
-    return commitOffsets(this.#connection, this.#clock, position, offsets);
+    const { group, instanceId } = this.#options;
+    const identity = { generation: this.#generation, memberId: this.#memberId, instanceId };
+    return commitOffsets(this.#connection, this.#clock, { group, ...identity, offsets });
   }
 
   leave(): Promise<void> {
@@ -208,20 +214,19 @@ class GroupMember implements Member {
 
   async #depart(): Promise<void> {
     const memberId = this.#memberId;
-    const { group, sessionTimeoutMs } = this.#options;
+    const { group, instanceId, sessionTimeoutMs } = this.#options;
     this.#heartbeats.stop();
     this.#generation = -1;
     this.#memberId = '';
     try {
-      if (memberId !== '')
-        await departGroup(this.#connection, this.#clock, group, memberId, sessionTimeoutMs);
+      if (memberId === '' || instanceId !== undefined) return;
+      const withinMs = Math.min(sessionTimeoutMs, 5000);
+      await evictMember(this.#connection, this.#clock, group, { memberId }, withinMs);
+    } catch (error) {
+      // Without an answer the group notices by itself when the session ends.
+      if (!(error instanceof RequestLost)) throw error;
     } finally {
       this.#connection.release(this.#lane);
     }
   }
-}
-
-function isAbort(error: unknown, { reason }: AbortSignal): boolean {
-  if (!(error instanceof Error)) return false;
-  return error === reason || error.cause === reason || error.name === 'AbortError';
 }

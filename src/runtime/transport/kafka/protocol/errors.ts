@@ -166,7 +166,10 @@ const refusals: Readonly<Record<number, Refusal>> = {
   53: denied('transactional-id', ({ transactionalId }) => transactionalId),
   58: { code: 'NOT_AUTHENTICATED', next: () => 'Check the sasl setting.' },
   81: { code: 'BROKER_REFUSED', next: () => "Raise the broker's group.max.size, or run fewer members." },
-  82: fenced,
+  82: {
+    code: 'INSTANCE_FENCED',
+    next: () => 'Give each process an instanceId of its own, or stop the one that is not wanted.',
+  },
   90: fenced,
   110: fenced,
 };

@@ -5,12 +5,14 @@ export function heartbeat(
   group: string,
   generation: number,
   memberId: string,
+  instanceId?: string,
 ): Request<{ readonly errorCode: number }> {
   return {
     apiKey: 12,
     version: 3,
     body: (encoder) => {
-      encoder.string(group).int32(generation).string(memberId).nullableString(null); // group instance id
+      encoder.string(group).int32(generation).string(memberId);
+      encoder.nullableString(instanceId ?? null);
     },
     parse: (decoder) => {
       decoder.int32(); // throttle time

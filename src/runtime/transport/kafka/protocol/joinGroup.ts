@@ -6,6 +6,7 @@ export interface JoinGroupOptions {
   readonly rebalanceTimeoutMs: number;
   /** '' to be given one. */
   readonly memberId: string;
+  readonly instanceId?: string | undefined;
   /** Name of the way to assign; all members must share one. */
   readonly protocol: string;
   /** A ConsumerProtocol subscription. */
@@ -32,7 +33,7 @@ export function joinGroup(options: JoinGroupOptions): Request<JoinGroupAnswer> {
         .int32(options.sessionTimeoutMs)
         .int32(options.rebalanceTimeoutMs)
         .string(options.memberId)
-        .nullableString(null) // group instance id
+        .nullableString(options.instanceId ?? null)
         .string('consumer')
         .array([options], ({ protocol, subscription }) => encoder.string(protocol).bytes(subscription));
     },

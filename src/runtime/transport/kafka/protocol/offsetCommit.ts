@@ -1,14 +1,15 @@
-import type { CommittedOffset, TopicPartition } from '../../transport.ts';
+import type { OffsetsToCommit } from '../../transport.ts';
 import { byTopic, type PartitionAnswer, readByTopic } from './byTopic.ts';
 import type { Request } from './request.ts';
 
 /** Stores positions for a group, if the member still belongs to its generation. */
-export function offsetCommit(
-  group: string,
-  generation: number,
-  memberId: string,
-  offsets: readonly (TopicPartition & CommittedOffset)[],
-): Request<readonly PartitionAnswer[]> {
+export function offsetCommit({
+  group,
+  generation,
+  memberId,
+  instanceId,
+  offsets,
+}: OffsetsToCommit): Request<readonly PartitionAnswer[]> {
   return {
     apiKey: 8,
     version: 7,
@@ -17,7 +18,7 @@ export function offsetCommit(
         .string(group)
         .int32(generation)
         .string(memberId)
-        .nullableString(null) // group instance id
+        .nullableString(instanceId ?? null)
         .array(byTopic(offsets), ([topic, partitions]) =>
           encoder
             .string(topic)

@@ -4,6 +4,7 @@ export interface SyncGroupOptions {
   readonly group: string;
   readonly generation: number;
   readonly memberId: string;
+  readonly instanceId?: string | undefined;
   /** From the leader: a ConsumerProtocol assignment per member; from the others none. */
   readonly assignments: ReadonlyMap<string, Buffer>;
 }
@@ -23,7 +24,7 @@ export function syncGroup(options: SyncGroupOptions): Request<SyncGroupAnswer> {
         .string(options.group)
         .int32(options.generation)
         .string(options.memberId)
-        .nullableString(null) // group instance id
+        .nullableString(options.instanceId ?? null)
         .array([...options.assignments], ([memberId, assignment]) =>
           encoder.string(memberId).bytes(assignment),
         );

@@ -8,7 +8,7 @@ import type { Request } from './request.ts';
 export function txnOffsetCommit(
   transactionalId: string,
   { producerId, producerEpoch }: ProducerIdentity,
-  { group, generation, memberId, offsets }: OffsetsToCommit,
+  { group, generation, memberId, instanceId, offsets }: OffsetsToCommit,
 ): Request<PartitionAnswer[]> {
   return {
     apiKey: 28,
@@ -17,7 +17,7 @@ export function txnOffsetCommit(
     body: (encoder) => {
       encoder.compactString(transactionalId).compactString(group);
       encoder.int64(producerId).int16(producerEpoch).int32(generation);
-      encoder.compactString(memberId).compactNullableString(null); // no instance id
+      encoder.compactString(memberId).compactNullableString(instanceId ?? null);
       encoder.compactArray(byTopic(offsets), ([topic, partitions]) => {
         encoder.compactString(topic).compactArray(partitions, ({ partition, offset, metadata }) => {
           const leaderEpoch = -1;

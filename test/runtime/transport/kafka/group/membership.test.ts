@@ -218,7 +218,6 @@ describe('membership', () => {
   it.each([
     ['the session is over', 25, ''],
     ['the generation is over', 22, 'm-1'],
-    ['another has its identity', 82, 'm-1'],
   ])('is lost and joins anew when %s', async (_, errorCode, id) => {
     const { broker, clock, member, log, logged } = await scene();
     await passing(clock, member.join());
@@ -232,6 +231,28 @@ describe('membership', () => {
     await logged('assigned 0,1 in 2');
     expect(log).toEqual(['assigned 0,1 in 1', 'lost FENCED', 'assigned 0,1 in 2']);
     expect(ids).toEqual([id]);
+  });
+
+  it('fails, without leaving or being revoked, when another has its instance id', async () => {
+    const { broker, clock, member, log, logged } = await scene({ instanceId: 'pod-1' });
+    await passing(clock, member.join());
+    first(broker, api.heartbeat, code(82));
+    await logged('failed INSTANCE_FENCED');
+    await member.leave();
+    expect(log).toEqual(['assigned 0,1 in 1', 'failed INSTANCE_FENCED']);
+    expect([count(broker, api.joinGroup), count(broker, api.leaveGroup)]).toEqual([1, 0]);
+  });
+
+  it.each([
+    ['JoinGroup', api.joinGroup, joined(-1, 82)],
+    ['SyncGroup', api.syncGroup, synced([], 82)],
+  ])('fails when %s says that another has its instance id', async (_, apiKey, answer) => {
+    const { broker, clock, member, log } = await scene({ instanceId: 'pod-1' });
+    broker.scripts.set(apiKey, () => answer);
+    const joining = passing(clock, member.join());
+    await expect(joining).rejects.toMatchObject({ code: 'INSTANCE_FENCED' });
+    expect(count(broker, api.leaveGroup)).toBe(0);
+    expect(log.filter((entry) => entry.startsWith('assigned'))).toEqual([]);
   });
 
   it('commits nothing once it is lost', async () => {

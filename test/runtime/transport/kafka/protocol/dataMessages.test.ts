@@ -66,6 +66,17 @@ const requests: Record<string, Request<unknown>> = {
   'addPartitionsToTxn.request': adding,
   'addOffsetsToTxn.request': addOffsetsToTxn('task', identity, 'group'),
   'txnOffsetCommit.request': committing,
+  'txnOffsetCommit.static': txnOffsetCommit(
+    'id',
+    { producerId: 9, producerEpoch: 2 },
+    {
+      group: 'group',
+      generation: 7,
+      memberId: 'm1',
+      instanceId: 'pod-1',
+      offsets: [{ ...orders(0), offset: 5, metadata: 'm' }],
+    },
+  ),
   'endTxn.commit': endTxn('task', identity, true),
   'endTxn.abort': endTxn('task', identity, false),
 };

@@ -24,16 +24,17 @@ const messages = JSON.parse(
 
 const orders = (partition: number) => ({ topic: 'orders', partition });
 
-const join = joinGroup({
+const joining = {
   group: 'group',
   sessionTimeoutMs: 6000,
   rebalanceTimeoutMs: 60_000,
   memberId: 'member',
   protocol: 'millrace',
   subscription: Buffer.from([1, 2, 3]),
-});
+};
+const join = joinGroup(joining);
 
-const sync = syncGroup({
+const syncing = {
   group: 'group',
   generation: 7,
   memberId: 'm1',
@@ -41,13 +42,28 @@ const sync = syncGroup({
     ['m1', Buffer.from([1])],
     ['m2', Buffer.from([2, 3])],
   ]),
+};
+const sync = syncGroup(syncing);
+
+const instanceId = 'pod-1';
+const staticCommit = offsetCommit({
+  group: 'group',
+  generation: 7,
+  memberId: 'm1',
+  instanceId,
+  offsets: [{ ...orders(0), offset: 5, metadata: 'm' }],
 });
 
-const commit = offsetCommit('group', 7, 'm1', [
-  { ...orders(0), offset: 5, metadata: 'm' },
-  { topic: 'other', partition: 1, offset: 1, metadata: '' },
-  { ...orders(2), offset: 5_000_000_000, metadata: '' },
-]);
+const commit = offsetCommit({
+  group: 'group',
+  generation: 7,
+  memberId: 'm1',
+  offsets: [
+    { ...orders(0), offset: 5, metadata: 'm' },
+    { topic: 'other', partition: 1, offset: 1, metadata: '' },
+    { ...orders(2), offset: 5_000_000_000, metadata: '' },
+  ],
+});
 
 const create = createTopics(
   [
@@ -61,7 +77,12 @@ const requests: Record<string, Request<unknown>> = {
   'joinGroup.request': join,
   'syncGroup.request': sync,
   'heartbeat.request': heartbeat('group', 7, 'm1'),
-  'leaveGroup.request': leaveGroup('group', 'm1'),
+  'leaveGroup.request': leaveGroup('group', { memberId: 'm1' }),
+  'joinGroup.static': joinGroup({ ...joining, instanceId }),
+  'syncGroup.static': syncGroup({ ...syncing, instanceId }),
+  'heartbeat.static': heartbeat('group', 7, 'm1', instanceId),
+  'leaveGroup.static': leaveGroup('group', { instanceId }),
+  'offsetCommit.static': staticCommit,
   'findCoordinator.group': findCoordinator('group', 'group'),
   'findCoordinator.transaction': findCoordinator('transaction', 'id'),
   'metadata.request': metadata(['orders', 'größe']),
@@ -92,7 +113,7 @@ const answers: [message: string, request: Request<unknown>, answer: unknown][] =
   ['joinGroup.refusal', join, { errorCode: 79, generation: -1, leader: '', memberId: 'given', members: [] }],
   ['syncGroup.response', sync, { errorCode: 27, assignment: Buffer.from([4, 5]) }],
   ['heartbeat.response', heartbeat('group', 7, 'm1'), { errorCode: 25 }],
-  ['leaveGroup.response', leaveGroup('group', 'm1'), { errorCode: 25 }],
+  ['leaveGroup.response', leaveGroup('group', { memberId: 'm1' }), { errorCode: 25 }],
   [
     'findCoordinator.response',
     findCoordinator('group', 'group'),
