@@ -217,7 +217,7 @@ describe('settings', () => {
 
   it.each([
     [{ guarantee: 'maybe-once' }, 'exactly-once or at-least-once'],
-    [{ brokers: 'localhost' }, "'host:port'"],
+    [{ brokers: 'localhost' }, 'host:port'],
     [{ maxBufferedBytes: -1 }, 'greater than 0'],
     [{ heartbeatInterval: '5s', sessionTimeout: '6s' }, 'half of sessionTimeout'],
     [{ revokeTimeout: '60s' }, 'less than rebalanceTimeout'],
