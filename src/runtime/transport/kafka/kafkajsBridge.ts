@@ -86,6 +86,7 @@ async function openSocket(config: KafkaConfig, to: Address, signal: AbortSignal)
   if (socket === undefined) throw unsupported('a socket from the socketFactory', 'none was asked for');
   // From here on kafkajs gets nothing more to read; its handlers of 'end' and 'error' only mark its own object as closed.
   socket.removeAllListeners('data');
+  dialled?.reuseBuffer();
   return {
     socket,
     versions: new Map(

@@ -1,10 +1,7 @@
 /** No broker answers with more than this; a larger length means that the other side does not speak Kafka's protocol. */
 const maxFrameBytes = 0x1000_0000;
 
-/**
- * Cuts the bytes of a socket into responses. One that came in a single chunk is a view of it; of a larger one each byte
- * is copied once, into a buffer of exactly its size.
- */
+/** Cuts the bytes of a socket into responses, each in memory of its own: the chunks may be written over by the next read. */
 export class ResponseFrames {
   readonly #deliver: (frame: Buffer) => void;
   readonly #header = Buffer.alloc(4);
@@ -23,7 +20,7 @@ export class ResponseFrames {
     }
   }
 
-  /** Reads the length, and the whole response where it is all there. */
+  /** Reads the length. */
   #begin(chunk: Buffer, from: number): number {
     const copied = chunk.copy(this.#header, this.#headerUsed, from);
     this.#headerUsed += copied;
@@ -32,11 +29,7 @@ export class ResponseFrames {
     this.#headerUsed = 0;
     const size = this.#header.readInt32BE(0);
     if (size < 4 || size > maxFrameBytes) throw new Error(`a response of ${size} bytes`);
-    if (chunk.length - at >= size) {
-      this.#deliver(chunk.subarray(at, at + size));
-      return at + size;
-    }
-    this.#frame = Buffer.allocUnsafeSlow(size);
+    this.#frame = Buffer.allocUnsafe(size);
     this.#frameUsed = 0;
     return at;
   }

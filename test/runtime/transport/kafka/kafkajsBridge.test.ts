@@ -16,6 +16,9 @@ const file = (name: string): Buffer => readFileSync(new URL(`certificates/${name
 const serverTls = { cert: file('broker.pem'), key: file('broker.key') };
 const authority = file('authority.pem');
 
+/** API 18, version 0, correlation id 1, no client id. */
+const apiVersionsRequest = Buffer.from('0000000a0012000000000001ffff', 'hex');
+
 async function broker(tls?: typeof serverTls): Promise<ScriptedBroker> {
   const started = await ScriptedBroker.start(tls);
   closing.push(() => started.stop());
@@ -42,6 +45,26 @@ describe('kafkajsBridge', () => {
     expect(versions.get(24)).toEqual({ min: 0, max: 4 });
     expect(sessionLifetimeMs).toBe(0);
     expect(socket.listenerCount('data')).toBe(0);
+  });
+
+  it.each([
+    ['TCP', undefined],
+    ['TLS', serverTls],
+  ])('reads into one piece of memory, over %s too', async (_, tls) => {
+    const one = await broker(tls);
+    const bridge = kafkajsBridge({ brokers: [], ...(tls !== undefined && { ssl: { ca: authority } }) });
+    const to = { host: '127.0.0.1', port: one.port };
+    const { socket } = await bridge.openSocket(to, new AbortController().signal);
+    closing.push(() => socket.destroy());
+    const chunks: Buffer[] = [];
+    for (let read = 0; read < 3; read++) {
+      const chunk = new Promise<Buffer>((resolve) => socket.once('data', resolve));
+      socket.resume();
+      socket.write(apiVersionsRequest);
+      chunks.push(await chunk);
+    }
+    expect(new Set(chunks.map(({ buffer }) => buffer)).size).toBe(1);
+    expect(chunks.map(({ byteOffset }) => byteOffset)).toEqual([0, 0, 0]);
   });
 
   it('connects by TLS to a broker whose authority it trusts', async () => {

@@ -26,12 +26,16 @@ describe('ResponseFrames', () => {
     },
   );
 
-  it('hands out a response that came in one chunk as a view of it', () => {
-    const chunk = Buffer.concat([framed(Buffer.from('12345')), framed(Buffer.from('6789'))]);
+  it('keeps nothing of a chunk, which the next read writes over', () => {
     const delivered: Buffer[] = [];
-    new ResponseFrames((frame) => delivered.push(frame)).push(chunk);
+    const frames = new ResponseFrames((frame) => delivered.push(frame));
+    const bytes = Buffer.concat([framed(Buffer.from('12345')), framed(Buffer.from('6789'))]);
+    for (const part of [bytes.subarray(0, 11), bytes.subarray(11)]) {
+      const chunk = Buffer.from(part);
+      frames.push(chunk);
+      chunk.fill(0);
+    }
     expect(delivered.map(String)).toEqual(['12345', '6789']);
-    expect(delivered.every((frame) => frame.buffer === chunk.buffer)).toBe(true);
   });
 
   it('gives a response of several chunks a buffer of exactly its size', () => {
