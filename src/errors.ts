@@ -34,6 +34,7 @@ export const errorCodes = {
   DELIVERY_TIMEOUT: 'records were not acknowledged in time',
   BROKER_REFUSED: 'the broker answered with an error that repeating does not cure',
   OFFSET_OUT_OF_RANGE: 'the position to read from is no longer, or not yet, in the topic',
+  LOG_TRUNCATED: 'records that were read are no longer in the topic',
   OFFSETS_MOVED: 'committed offsets and state do not belong together',
   FENCED: 'another instance has taken this task over',
   PRODUCER_LOST: 'the broker has given up a producer, or a transaction of its',

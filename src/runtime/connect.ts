@@ -25,6 +25,8 @@ export interface ConnectOptions {
   readonly sasl?: KafkaConfig['sasl'] | undefined;
   /** Shown in the broker's logs and quotas; default the application's id. */
   readonly clientId?: string | undefined;
+  /** Where this process runs, as brokers name it in broker.rack: it reads from replicas there. MILLRACE_RACK. */
+  readonly rack?: string | undefined;
 }
 
 export const connectNames: readonly (keyof ConnectOptions)[] = [
@@ -33,6 +35,7 @@ export const connectNames: readonly (keyof ConnectOptions)[] = [
   'ssl',
   'sasl',
   'clientId',
+  'rack',
 ];
 
 const defaultFile = '.millrace/topics.db';
@@ -60,9 +63,10 @@ export function connector(
     };
   }
   checkConfig({ brokers, ...identity });
+  const rack = options.rack ?? environment['MILLRACE_RACK'];
   return async (clientId) => {
     const { kafkaTransport } = await import('./transport/kafka/kafkaTransport.ts');
-    return kafkaTransport({ brokers, clientId: options.clientId ?? clientId, ...identity }, clock);
+    return kafkaTransport({ brokers, rack, clientId: options.clientId ?? clientId, ...identity }, clock);
   };
 }
 

@@ -42,6 +42,8 @@ export interface SettingOptions {
   readonly stopTimeout?: Duration | undefined;
   /** Bytes of records a worker holds that are not processed yet, default 64 MiB. MILLRACE_MAX_BUFFERED_BYTES. */
   readonly maxBufferedBytes?: number | undefined;
+  /** Of them, bytes read ahead of one partition, default 4 MiB; Kafka only. MILLRACE_MAX_PARTITION_BUFFERED_BYTES. */
+  readonly maxPartitionBufferedBytes?: number | undefined;
   /** Rows kept in memory per store, default 100000. MILLRACE_CACHE_ROWS. */
   readonly cacheRows?: number | undefined;
   /** Of internal topics; the broker's default when not given. MILLRACE_REPLICATION_FACTOR. */
@@ -60,6 +62,7 @@ export interface Settings {
   readonly instanceId: string | undefined;
   readonly stopTimeout: number;
   readonly maxBufferedBytes: number;
+  readonly maxPartitionBufferedBytes: number;
   readonly cacheRows: number | undefined;
   readonly replicationFactor: number | undefined;
 }
@@ -78,6 +81,7 @@ export const settingNames: readonly (keyof SettingOptions)[] = [
   'instanceId',
   'stopTimeout',
   'maxBufferedBytes',
+  'maxPartitionBufferedBytes',
   'cacheRows',
   'replicationFactor',
 ];
@@ -111,6 +115,7 @@ export function readSettings(
     instanceId: memberName('instanceId', given('instanceId')),
     stopTimeout: duration('stopTimeout', '10s'),
     maxBufferedBytes: whole('maxBufferedBytes') ?? 64 << 20,
+    maxPartitionBufferedBytes: whole('maxPartitionBufferedBytes') ?? 4 << 20,
     cacheRows: whole('cacheRows'),
     replicationFactor: whole('replicationFactor'),
   };

@@ -37,8 +37,8 @@ export class Worker {
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;
-    const { maxBufferedBytes } = parts.settings;
-    this.#reader = parts.transport.reader({ isolation: 'committed', maxBytes: maxBufferedBytes });
+    const { maxBufferedBytes: maxBytes, maxPartitionBufferedBytes: maxPartitionBytes } = parts.settings;
+    this.#reader = parts.transport.reader({ isolation: 'committed', maxBytes, maxPartitionBytes });
     this.#lastCommit = parts.clock.monotonic();
   }
 

@@ -75,9 +75,11 @@ export interface ReaderOptions {
   readonly isolation: Isolation;
   /** Bytes the reader may hold that poll() has not handed out yet. */
   readonly maxBytes: number;
+  /** Of them, those of one partition, default 4 MiB; a record larger than either bound comes nevertheless. Embedded holds none. */
+  readonly maxPartitionBytes?: number | undefined;
 }
 
-/** Reads ahead in the background, bounded by maxBytes. */
+/** Reads ahead in the background, also for what is paused, bounded by maxBytes and for each partition. */
 export interface Reader {
   /** Replaces the set of partitions and where each goes on; data of others that was read ahead is dropped. Nothing is paused then. */
   assign(positions: readonly (TopicPartition & { readonly offset: number })[]): void;
@@ -86,7 +88,7 @@ export interface Reader {
   resume(partitions: readonly TopicPartition[]): void;
   /**
    * What is there, at once; else waits up to maxWaitMs for something. Batches of one partition come in order.
-   * OFFSET_OUT_OF_RANGE is thrown, never repaired silently; what was not at fault comes at the next call.
+   * OFFSET_OUT_OF_RANGE and LOG_TRUNCATED are thrown, never repaired silently; what was not at fault comes at the next call.
    */
   poll(maxWaitMs: number): Promise<Batch[]>;
   /** Where the next batch handed out by poll() begins: also moves over control, aborted and compacted-away records. */

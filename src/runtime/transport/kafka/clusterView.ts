@@ -7,14 +7,16 @@ import type { BrokerSockets } from './brokerSockets.ts';
 import type { TopicMetadata } from './connection.ts';
 import type { Principal } from './principal.ts';
 import { code, isRetriable, toMillraceError } from './protocol/errors.ts';
-import { type AnsweredTopic, type Metadata, metadata } from './protocol/metadata.ts';
+import { type AnsweredTopic, type Metadata, metadata, type PartitionMetadata } from './protocol/metadata.ts';
 import type { Request } from './protocol/request.ts';
 import { isLost, RequestLost } from './requestLost.ts';
 
 const maxAgeMs = 300_000;
 const lane = 'control';
-/** ms one broker may take to say what every broker knows, before the next one is asked. */
+/** ms one broker may take to say what every broker knows. */
 const askTimeoutMs = 5000;
+/** ms after which another broker is asked as well: one that was stopped would hold everything up until the request times out. */
+const impatientMs = 1000;
 
 /** What is known of the cluster: its brokers and topics. Bootstrap addresses are nodes -1, -2, ... until real ones are learnt. */
 export class ClusterView {
@@ -66,18 +68,36 @@ export class ClusterView {
     throw lost;
   }
 
-  /** Asks any broker; the next one where the answer is lost. For requests that may be repeated. */
-  async ask<T>(request: Request<T>): Promise<T> {
-    let lost: unknown;
-    for (const id of this.#order()) {
-      try {
-        return await this.#sockets.send(id, lane, request, Math.min(this.#timeoutMs, askTimeoutMs));
-      } catch (error) {
-        if (!isLost(error)) throw error;
-        lost = error;
-      }
-    }
-    throw lost;
+  /** Asks any broker; also the next one where the answer is lost or is long in coming. For requests that may be repeated. */
+  ask<T>(request: Request<T>): Promise<T> {
+    const ids = this.#order();
+    return new Promise((resolve, reject) => {
+      let open = 0;
+      let stopTimer = () => {};
+      const askNext = (): void => {
+        stopTimer();
+        const id = ids.shift();
+        if (id === undefined) return;
+        open++;
+        if (ids.length > 0) stopTimer = this.#clock.after(impatientMs, askNext);
+        this.#sockets.send(id, lane, request, Math.min(this.#timeoutMs, askTimeoutMs)).then(
+          (answer) => {
+            ids.length = 0;
+            stopTimer();
+            resolve(answer);
+          },
+          (error) => {
+            open--;
+            if (isLost(error) && ids.length > 0) return askNext();
+            if (isLost(error) && open > 0) return;
+            ids.length = 0;
+            stopTimer();
+            reject(error);
+          },
+        );
+      };
+      askNext();
+    });
   }
 
   async topics(names: readonly string[], fresh: boolean): Promise<ReadonlyMap<string, TopicMetadata>> {
@@ -136,8 +156,13 @@ export class ClusterView {
       if (!wanted.includes(topic)) continue;
       if (errorCode === code.none) {
         const sorted = [...partitions].sort((a, b) => a.partition - b.partition);
+        const known = this.#topics.get(topic)?.topic;
         this.#topics.set(topic, {
-          topic: { topic, topicId, partitions: sorted },
+          topic: {
+            topic,
+            topicId,
+            partitions: known?.topicId.equals(topicId) ? newest(known, sorted) : sorted,
+          },
           asOf: this.#clock.monotonic(),
         });
       } else if (errorCode === code.unknownTopicOrPartition) this.#topics.delete(topic);
@@ -190,6 +215,14 @@ export class ClusterView {
     const connected = known.filter((id) => this.#sockets.connected(id));
     return [...connected, ...known.filter((id) => !connected.includes(id)), ...this.#bootstrapIds];
   }
+}
+
+/** A broker that was cut off for a while tells of leaders that are no more: what has a higher epoch stays. */
+function newest(known: TopicMetadata, answered: readonly PartitionMetadata[]): readonly PartitionMetadata[] {
+  return answered.map((one, index) => {
+    const before = known.partitions[index];
+    return before !== undefined && before.leaderEpoch > one.leaderEpoch && one.leader >= 0 ? before : one;
+  });
 }
 
 function rotated(ids: readonly number[], random: () => number): number[] {

@@ -39,6 +39,8 @@ export interface Connection {
   readonly principal: string;
   /** 0 <= x < 1, for jitter. */
   readonly random: () => number;
+  /** Where this client is, as brokers name it in broker.rack. */
+  readonly rack: string | undefined;
   /** ms the caller may go on repeating one thing. */
   readonly requestTimeoutMs: number;
   /** Readers, producers and members that have not been closed: the transport closes them before the connection. */
@@ -68,6 +70,7 @@ export function openConnection(config: KafkaConfig, clock: Clock): Connection {
 
 class KafkaConnection implements Connection {
   readonly random: () => number;
+  readonly rack: string | undefined;
   readonly requestTimeoutMs: number;
   readonly inUse: Set<InUse> = new Set();
   readonly #clock: Clock;
@@ -81,6 +84,7 @@ class KafkaConnection implements Connection {
   constructor(config: KafkaConfig, clock: Clock) {
     const bootstrap = checkConfig(config);
     this.random = config.random ?? (() => randomInt(2 ** 32) / 2 ** 32);
+    this.rack = config.rack;
     this.requestTimeoutMs = config.requestTimeoutMs ?? 30_000;
     this.#connectTimeoutMs = config.connectTimeoutMs ?? 10_000;
     this.#clock = clock;

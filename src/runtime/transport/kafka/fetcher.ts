@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.ts';
 import type { Batch, Reader, ReaderOptions, TopicPartition } from '../transport.ts';
 import type { Connection } from './connection.ts';
 import { FetchRequests } from './fetchRequests.ts';
+import { HeldAnswers } from './heldAnswers.ts';
 import { partitionKey } from './partitionKey.ts';
 import { ReadPartition } from './readPartition.ts';
 
@@ -20,6 +21,7 @@ class Fetcher implements Reader {
   readonly #options: ReaderOptions;
   readonly #clock: Clock;
   readonly #requests: FetchRequests;
+  readonly #held = new HeldAnswers();
   readonly #partitions = new Map<string, ReadPartition>();
   /** In turn, so that each partition comes first equally often. */
   #turn: ReadPartition[] = [];
@@ -32,7 +34,7 @@ class Fetcher implements Reader {
     this.#connection = connection;
     this.#options = options;
     this.#clock = clock;
-    this.#requests = new FetchRequests(connection, options, clock, (moved) => {
+    this.#requests = new FetchRequests(connection, options, clock, this.#held, (moved) => {
       this.#moved ||= moved;
       this.#wake();
     });
@@ -47,22 +49,23 @@ class Fetcher implements Reader {
       const key = partitionKey(position);
       const known = before.get(key);
       const goesOn = known?.position === position.offset && known.error === undefined;
-      const next = goesOn ? known : new ReadPartition(position, position.offset, this.#options.isolation);
-      next.resume();
+      const next = goesOn ? known : this.#begin(position);
+      if (goesOn) before.delete(key);
+      next.paused = false;
       this.#partitions.set(key, next);
     }
+    for (const partition of before.values()) partition.drop();
     this.#turn = [...this.#partitions.values()];
     this.#requests.readFor(this.#turn);
   }
 
   pause(partitions: readonly TopicPartition[]): void {
-    for (const partition of this.#among(partitions)) partition.pause();
+    for (const partition of this.#among(partitions)) partition.paused = true;
   }
 
   resume(partitions: readonly TopicPartition[]): void {
-    for (const partition of this.#among(partitions)) partition.resume();
+    for (const partition of this.#among(partitions)) partition.paused = false;
     this.#wake();
-    this.#requests.pump();
   }
 
   async poll(maxWaitMs: number): Promise<Batch[]> {
@@ -100,6 +103,10 @@ class Fetcher implements Reader {
     this.#connection.inUse.delete(this);
     this.#requests.close();
     this.#wake();
+  }
+
+  #begin(position: TopicPartition & { readonly offset: number }): ReadPartition {
+    return new ReadPartition(position, position.offset, this.#options.isolation, this.#held);
   }
 
   /** Everything there is, one batch of each partition after the other, up to a limit. */

@@ -12,6 +12,8 @@ export interface KafkaConfig {
    */
   readonly ssl?: boolean | ConnectionOptions;
   readonly sasl?: KafkaSasl;
+  /** Where this client is, as in `broker.rack`: records come from a replica there if the brokers have a `replica.selector.class`. */
+  readonly rack?: string | undefined;
   /** ms to find a broker that answers, and to open any further connection. Default 10 000. */
   readonly connectTimeoutMs?: number;
   /** ms to wait for an answer. Default 30 000. */

@@ -27,19 +27,22 @@ export class LeaderSearch<P extends LedPartition> {
   readonly #clock: Clock;
   readonly #found: () => void;
   readonly #failed: (partition: P, error: MillraceError) => void;
+  readonly #met: (partition: P, topic: TopicMetadata) => void;
   #searching = false;
 
-  /** `found` is called at the end of a search, also of one that found nothing. */
+  /** `met` is called for each partition whose leader was found, `found` at the end of a search, also of one that found nothing. */
   constructor(
     connection: Connection,
     clock: Clock,
     found: () => void,
     failed: (partition: P, error: MillraceError) => void,
+    met: (partition: P, topic: TopicMetadata) => void = () => {},
   ) {
     this.#connection = connection;
     this.#clock = clock;
     this.#found = found;
     this.#failed = failed;
+    this.#met = met;
   }
 
   start(partitions: readonly P[]): void {
@@ -83,10 +86,11 @@ export class LeaderSearch<P extends LedPartition> {
     for (const partition of partitions) {
       const topic = topics.get(partition.topic);
       const found = topic?.partitions[partition.partition];
-      if (found !== undefined && found.leader >= 0) {
+      if (topic !== undefined && found !== undefined && found.leader >= 0) {
         partition.leader = found.leader;
         partition.leaderEpoch = found.leaderEpoch;
         partition.missingSince = undefined;
+        this.#met(partition, topic);
         continue;
       }
       this.again(partition);

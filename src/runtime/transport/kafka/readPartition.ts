@@ -1,8 +1,9 @@
-import { MillraceError } from '../../../errors.ts';
+import type { MillraceError } from '../../../errors.ts';
 import type { Batch, Isolation, TopicPartition } from '../transport.ts';
 import { AbortedTransactions } from './abortedTransactions.ts';
+import type { Held, HeldAnswers } from './heldAnswers.ts';
 import type { LedPartition } from './leaderSearch.ts';
-import type { FetchedPartition } from './protocol/fetch.ts';
+import type { Divergence, FetchedPartition } from './protocol/fetch.ts';
 import {
   type BatchHeader,
   corrupt,
@@ -16,22 +17,34 @@ import { openBatch } from './recordBatch/openBatch.ts';
 interface ReadAhead {
   readonly buffer: Buffer;
   readonly header: BatchHeader;
+  readonly held: Held;
   readonly from: number;
+  /** Of what stands before `from`; -1: not known. */
+  readonly epochBefore: number;
   nextOffset: number;
 }
 
 const abortMarker = 0;
+/** A part this small of the memory it came in is copied out of it, since it may be kept for long by whoever reads it. */
+const smallPart = 1 / 16;
 
 /** One assigned partition of a reader: where it is, and what was read ahead. */
 export class ReadPartition implements LedPartition {
   readonly topic: string;
   readonly partition: number;
   readonly #isolation: Isolation;
+  readonly #held: HeldAnswers;
   #readAhead: ReadAhead[] = [];
-  #paused = false;
-  inFlight = false;
+  paused = false;
+  /** The request it is asked for with, which alone may answer. */
+  flight: unknown;
+  topicId: string | undefined;
   leader: number | undefined;
   leaderEpoch = -1;
+  /** A node near this client that the leader has named, until when to ask it, and since when (monotonic) not to be sent to one. */
+  replica: number | undefined;
+  replicaUntil = 0;
+  noReplicaBefore = 0;
   lastFetchedEpoch = -1;
   /** Where the next fetch begins. */
   fetchOffset: number;
@@ -46,11 +59,12 @@ export class ReadPartition implements LedPartition {
   notBefore = 0;
   missingSince: number | undefined;
 
-  constructor({ topic, partition }: TopicPartition, offset: number, isolation: Isolation) {
+  constructor({ topic, partition }: TopicPartition, offset: number, isolation: Isolation, held: HeldAnswers) {
     this.topic = topic;
     this.partition = partition;
     this.fetchOffset = offset;
     this.#isolation = isolation;
+    this.#held = held;
   }
 
   /** Where the next batch to be handed out begins. */
@@ -58,38 +72,34 @@ export class ReadPartition implements LedPartition {
     return this.#readAhead[0]?.from ?? this.fetchOffset;
   }
 
-  get paused(): boolean {
-    return this.#paused;
-  }
-
-  pause(): void {
-    this.#paused = true;
-    this.#settleDown();
-  }
-
-  resume(): void {
-    this.#paused = false;
+  /** On the monotonic clock. undefined: who leads it is to be found out. */
+  nodeToAsk(now: number): number | undefined {
+    const { leader, replica } = this;
+    return leader !== undefined && replica !== undefined && now < this.replicaUntil ? replica : leader;
   }
 
   get hasBatch(): boolean {
     return this.#readAhead.length > 0;
   }
 
-  /** Takes in what a broker answered without error. CORRUPT_BATCH; what came before the damage is kept. */
-  receive(fetched: FetchedPartition): void {
-    const { aborted, highWatermark, lastStableOffset, records } = fetched;
+  /**
+   * Takes in what a broker answered without error, as a part of that answer. CORRUPT_BATCH; what came before the damage is
+   * kept.
+   */
+  receive(fetched: FetchedPartition, answer: Held): void {
+    const { aborted, highWatermark, lastStableOffset } = fetched;
     const committed = this.#isolation === 'committed';
     this.end = committed && lastStableOffset >= 0 ? lastStableOffset : highWatermark;
     const filter = committed ? new AbortedTransactions(aborted) : undefined;
+    const { records, held } = keepable(fetched.records, answer);
     let header = readBatchHeader(records, 0, this);
     if (header === undefined && records.length > 0) {
       this.minFetchBytes = firstBatchBytes(records) ?? 2 * records.length;
     }
     for (; header !== undefined; header = readBatchHeader(records, header.end, this)) {
       const hidden = this.#hides(records, header, filter);
-      if (header.nextOffset > this.fetchOffset) this.#advance(records, header, hidden);
+      if (header.nextOffset > this.fetchOffset) this.#advance(records, header, held, hidden);
     }
-    if (this.#paused) this.#settleDown();
   }
 
   /** The next batch, checked and decompressed. CORRUPT_BATCH: it will be fetched again. */
@@ -100,21 +110,60 @@ export class ReadPartition implements LedPartition {
       try {
         batch = openBatch(buffer, header, this, from, nextOffset);
       } catch (error) {
-        this.#rewindTo(from);
+        this.#cutBack(0);
         throw error;
       }
       this.#readAhead.shift();
-      this.bytes -= header.end - header.start;
+      this.#release(next);
       if (batch.remaining > 0) return batch;
     }
     return undefined;
   }
 
-  #advance(buffer: Buffer, header: BatchHeader, hidden: boolean): void {
+  /**
+   * The log goes another way than what was read of it: drops what was read ahead of the part that is gone, and fetches again
+   * from there. false: some of what is gone was handed out.
+   */
+  cutBackTo({ epoch, endOffset }: Divergence): boolean {
+    const epochBefore = this.#readAhead[0]?.epochBefore ?? this.lastFetchedEpoch;
+    if (this.position > endOffset || epochBefore > epoch) return false;
+    const first = this.#readAhead.findIndex(
+      ({ header }) => header.nextOffset > endOffset || header.leaderEpoch > epoch,
+    );
+    if (first >= 0) this.#cutBack(first);
+    else this.#cutBackToLast();
+    return true;
+  }
+
+  /** Copies what waits into memory of its own. */
+  settleDown(): void {
+    if (this.bytes === 0) return;
+    const buffer = Buffer.allocUnsafeSlow(this.bytes);
+    const held = { bytes: this.bytes, batches: 0 };
+    let start = 0;
+    this.#readAhead = this.#readAhead.map((one) => {
+      const { header } = one;
+      const size = one.buffer.copy(buffer, start, header.start, header.end);
+      this.#held.release(one.held, size);
+      this.#held.keep(held, size);
+      start += size;
+      return { ...one, buffer, held, header: { ...header, start: start - size, end: start } };
+    });
+  }
+
+  /** Forgets what was read ahead: the partition is not read any more. */
+  drop(): void {
+    this.#cutBack(0);
+  }
+
+  #advance(buffer: Buffer, header: BatchHeader, held: Held, hidden: boolean): void {
+    const size = header.end - header.start;
     if (!hidden) {
       const from = Math.max(this.fetchOffset, header.baseOffset);
-      this.#readAhead.push({ buffer, header, from, nextOffset: header.nextOffset });
-      this.bytes += header.end - header.start;
+      const { lastFetchedEpoch: epochBefore } = this;
+      this.#readAhead.push({ buffer, header, held, from, epochBefore, nextOffset: header.nextOffset });
+      this.bytes += size;
+      this.#held.keep(held, size);
     } else if (this.hasBatch) {
       this.#readAhead.at(-1)!.nextOffset = header.nextOffset;
     }
@@ -140,37 +189,35 @@ export class ReadPartition implements LedPartition {
     return key.readInt16BE(2);
   }
 
-  /** What waits for long must not keep the whole of the answers waiting that it came in. */
-  #settleDown(): void {
-    this.#readAhead = this.#readAhead.map(alone);
+  #release({ held, header }: ReadAhead): void {
+    const size = header.end - header.start;
+    this.bytes -= size;
+    this.#held.release(held, size);
   }
 
-  #rewindTo(offset: number): void {
-    this.#readAhead.length = 0;
-    this.bytes = 0;
-    this.fetchOffset = offset;
-    this.lastFetchedEpoch = -1;
+  /** Drops this batch and all behind it, so that they are fetched again. */
+  #cutBack(first: number): void {
+    const gone = this.#readAhead.splice(first);
+    if (gone.length === 0) return;
+    for (const one of gone) this.#release(one);
+    this.fetchOffset = gone[0]!.from;
+    this.lastFetchedEpoch = gone[0]!.epochBefore;
+  }
+
+  /** Fetches again what stands behind the last batch and was not shown. */
+  #cutBackToLast(): void {
+    const last = this.#readAhead.at(-1);
+    if (last === undefined) return;
+    last.nextOffset = last.header.nextOffset;
+    this.fetchOffset = last.nextOffset;
+    this.lastFetchedEpoch = last.header.leaderEpoch;
   }
 }
 
-/** The same in memory of its own, unless it is most of the answer it came in. */
-function alone(batch: ReadAhead): ReadAhead {
-  const { buffer, header } = batch;
-  const size = header.end - header.start;
-  if (2 * size >= buffer.buffer.byteLength) return batch;
-  const copy = Buffer.allocUnsafeSlow(size);
-  buffer.copy(copy, 0, header.start, header.end);
-  return { ...batch, buffer: copy, header: { ...header, start: 0, end: size } };
-}
-
-/** The position is not in the log: the caller decides where to go on. */
-export function outOfRange({ topic, partition, fetchOffset }: ReadPartition, found: string): MillraceError {
-  return new MillraceError('OFFSET_OUT_OF_RANGE', 'the position is not in the partition', {
-    topic,
-    partition,
-    offset: fetchOffset,
-    expected: 'an offset of the partition, or its end',
-    found,
-    next: 'Choose where to go on: the start or the end of the partition. Records may have been lost to retention.',
-  });
+/** The records where they came, or alone if they are a small part of that memory. */
+function keepable(records: Buffer, answer: Held): { readonly records: Buffer; readonly held: Held } {
+  if (records.length >= answer.bytes * smallPart) return { records, held: answer };
+  const copy = Buffer.allocUnsafeSlow(records.length);
+  records.copy(copy);
+  return { records: copy, held: { bytes: copy.length, batches: 0 } };
 }

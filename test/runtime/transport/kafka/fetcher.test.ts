@@ -41,6 +41,19 @@ async function take(reader: Reader, count: number): Promise<string[]> {
   return values;
 }
 
+/** Polls until something is thrown. */
+async function pollOn(reader: Reader): Promise<void> {
+  for (let round = 0; round < 100; round++) await reader.poll(1000);
+}
+
+async function takeDespiteErrors(reader: Reader, count: number): Promise<string[]> {
+  const values: string[] = [];
+  for (let round = 0; round < 100 && values.length < count; round++) {
+    values.push(...(await reader.poll(1000).then(valuesOf, () => [])));
+  }
+  return values;
+}
+
 function fetches({ cluster }: Scene): number {
   return cluster.calls.filter(({ apiKey }) => apiKey === api.fetch).length;
 }
@@ -124,23 +137,43 @@ describe('createReader', () => {
     expect(fetches(all) - before).toBeLessThanOrEqual(20);
   });
 
-  it('does not ask for a paused partition, and has it soon after it goes on, though others wait for data', async () => {
-    const all = scene([1, 1]);
+  it('reads a paused partition up to its bound and no further, and hands that out at once when it goes on', async () => {
+    const all = scene([1, 1], { maxPartitionBytes: 100_000 });
     const { clock, logs, reader } = all;
     reader.assign([at(0), at(1)]);
     reader.pause([at(1)]);
-    await clock.advance(600);
-    fill(logs[1]!, 'a');
-    await clock.advance(2000);
+    for (let index = 0; index < 300; index++) fill(logs[1]!, `${index} `.padEnd(5000, 'x'));
+    await clock.advance(5000);
+    const asked = fetches(all);
+    const bytes = all.cluster.answeredBytes;
+    expect(bytes).toBeLessThan(110_000);
+    await clock.advance(10_000);
+    // The other one is asked for twice a second.
+    expect(fetches(all) - asked).toBeLessThanOrEqual(21);
+    expect(all.cluster.answeredBytes - bytes).toBeLessThan(5000);
     const before = clock.monotonic();
     reader.resume([at(1)]);
-    expect(await clock.run(take(reader, 1))).toEqual(['a']);
-    expect(clock.monotonic() - before).toBeLessThan(70);
-    reader.pause([at(0), at(1)]);
-    await clock.advance(1000);
-    const asked = fetches(all);
+    const seen = valuesOf(await clock.run(reader.poll(1000)));
+    expect([seen.length > 10, clock.monotonic() - before]).toEqual([true, 0]);
+    seen.push(...(await clock.run(take(reader, 300 - seen.length))));
+    expect(seen.map((value) => Number(value.split(' ')[0]))).toEqual(
+      Array.from({ length: 300 }, (_, n) => n),
+    );
+    // No byte of it was read twice.
+    expect(all.cluster.answeredBytes - bytes).toBeLessThan(300 * 5200);
+  });
+
+  it('reads ahead of a partition no more than its own bound, also where the reader may hold much more', async () => {
+    const { clock, logs, reader } = scene([1, 2], { maxBytes: 10_000_000, maxPartitionBytes: 50_000 });
+    for (const log of logs) for (let index = 0; index < 100; index++) fill(log, 'x'.repeat(5000));
+    reader.assign([at(0), at(1)]);
     await clock.advance(5000);
-    expect(fetches(all)).toBe(asked);
+    const bytes = [0, 0];
+    for (const batch of await clock.run(reader.poll(0))) bytes[batch.partition]! += batch.bytes;
+    for (const one of bytes) {
+      expect(one).toBeGreaterThan(25_000);
+      expect(one).toBeLessThanOrEqual(50_000);
+    }
   });
 
   it('has a partition soon also when two requests wait for others', async () => {
@@ -255,17 +288,97 @@ describe('createReader', () => {
     }
   });
 
-  it('says so when the log was cut back behind what it has read', async () => {
-    const { clock, logs, reader } = scene([1]);
+  it('says so when the log was cut back behind what it has handed out, again at each attempt', async () => {
+    const { clock, logs, reader } = scene([1, 1]);
     fill(logs[0]!, 'a', 'b');
-    reader.assign([at(0)]);
+    reader.assign([at(0), at(1)]);
     await clock.run(take(reader, 2));
-    logs[0]!.divergesAt = 1;
-    fill(logs[0]!, 'c');
-    await expect(clock.run(reader.poll(5000))).rejects.toMatchObject({
-      code: 'OFFSET_OUT_OF_RANGE',
-      details: { topic: 'orders', partition: 0, offset: 2, found: expect.stringContaining('from offset 1') },
+    logs[0]!.cutBackTo(1, 2);
+    fill(logs[0]!, 'other', 'others');
+    for (let attempt = 0; attempt < 3; attempt++) {
+      await expect(clock.run(pollOn(reader))).rejects.toMatchObject({
+        code: 'LOG_TRUNCATED',
+        details: {
+          topic: 'orders',
+          partition: 0,
+          offset: 2,
+          found: expect.stringContaining('from offset 1'),
+        },
+      });
+    }
+    fill(logs[1]!, 'undisturbed');
+    expect(await clock.run(takeDespiteErrors(reader, 1))).toEqual(['undisturbed']);
+  });
+
+  it('hands out the records of the new leader where the part that is gone was only read ahead', async () => {
+    const { clock, logs, reader } = scene([1]);
+    fill(logs[0]!, 'a', 'b', 'c');
+    reader.assign([at(0)]);
+    reader.pause([at(0)]);
+    await clock.advance(1000);
+    logs[0]!.cutBackTo(1, 2);
+    fill(logs[0]!, 'x', 'y', 'z');
+    await clock.advance(2000);
+    reader.resume([at(0)]);
+    expect(await clock.run(take(reader, 4))).toEqual(['a', 'x', 'y', 'z']);
+  });
+
+  it('names the range that there is when a position is outside, and neither moves nor commits', async () => {
+    const { clock, cluster, logs, reader } = scene([1, 1]);
+    fill(logs[0]!, 'a', 'b', 'c');
+    logs[0]!.start = 1;
+    fill(logs[1]!, 'other');
+    for (const offset of [0, 4]) {
+      reader.assign([at(0, offset), at(1)]);
+      for (let attempt = 0; attempt < 2; attempt++) {
+        await expect(clock.run(pollOn(reader))).rejects.toMatchObject({
+          code: 'OFFSET_OUT_OF_RANGE',
+          details: { topic: 'orders', partition: 0, offset, found: 'offsets 1 to 2, end 3' },
+        });
+      }
+      expect(await clock.run(takeDespiteErrors(reader, 0))).toEqual([]);
+      expect(reader.position(at(0))).toBe(offset);
+    }
+    const reading: readonly number[] = [api.fetch, api.listOffsets];
+    expect(cluster.calls.filter(({ apiKey }) => !reading.includes(apiKey))).toEqual([]);
+  });
+
+  it('does not take a topic that was made anew for the one it has read', async () => {
+    const { clock, cluster, logs, reader } = scene([1]);
+    fill(logs[0]!, 'a');
+    reader.assign([at(0)]);
+    await clock.run(take(reader, 1));
+    const [anew] = cluster.topic('orders', 1);
+    fill(anew!, 'x', 'y', 'z');
+    await expect(clock.run(pollOn(reader))).rejects.toMatchObject({
+      code: 'LOG_TRUNCATED',
+      details: { topic: 'orders', partition: 0, offset: 1, found: expect.stringContaining(anew!.topicId) },
     });
+    reader.assign([at(0)]);
+    expect(await clock.run(take(reader, 3))).toEqual(['x', 'y', 'z']);
+  });
+
+  it('goes on with the others while a leader does not answer, and finds who leads in its place', async () => {
+    const { clock, cluster, logs, reader } = scene([1, 2]);
+    reader.assign([at(0), at(1)]);
+    await clock.run(reader.poll(1000));
+    cluster.hung.add(1);
+    await clock.advance(1000);
+    for (let round = 0; round < 5; round++) {
+      const before = clock.monotonic();
+      fill(logs[1]!, `${round}`);
+      expect(await clock.run(take(reader, 1))).toEqual([`${round}`]);
+      expect(clock.monotonic() - before).toBeLessThan(20);
+    }
+    logs[0]!.moveTo(2);
+    fill(logs[0]!, 'moved');
+    const before = clock.monotonic();
+    expect(await clock.run(take(reader, 1))).toEqual(['moved']);
+    // Not when the request to the old leader has timed out, after 30 s.
+    expect(clock.monotonic() - before).toBeLessThan(5000);
+    cluster.hung.delete(1);
+    fill(logs[0]!, 'after');
+    expect(await clock.run(take(reader, 1))).toEqual(['after']);
   });
 
   it('gives what stands before a damaged batch, says what is damaged, and goes on if that is cured', async () => {

@@ -1,6 +1,5 @@
 import type { Decoder } from '../../../../src/runtime/transport/kafka/protocol/decoder.ts';
 import { Encoder } from '../../../../src/runtime/transport/kafka/protocol/encoder.ts';
-import { code } from '../../../../src/runtime/transport/kafka/protocol/errors.ts';
 import type { ModelCoordinator, Who } from './modelCoordinator.ts';
 import type { ModelLog } from './modelLog.ts';
 
@@ -68,78 +67,33 @@ export function answerProduce(
     .noTags();
 }
 
-export interface Fetching {
-  readonly maxWaitMs: number;
-  /** Is there anything to answer with, errors included? */
-  ready(): boolean;
-  answer(): Encoder;
-}
-
-export function answerFetch(request: Decoder, { node, log }: Served, injected: number): Fetching {
+/** The first or the last offset, in the old format that the request has. */
+export function answerListOffsets(request: Decoder, { node, log }: Served, injected: number): Encoder {
   request.int32(); // replica
-  const maxWaitMs = request.int32();
-  request.int32(); // minimum of bytes
-  request.int32(); // maximum of bytes
-  const committed = request.int8() === 1;
-  request.int32(); // session
-  request.int32();
-  const topics = topicsOf(request, () => {
-    const [partition, epoch, offset, lastEpoch] = [
-      request.int32(),
-      request.int32(),
-      request.int64(),
-      request.int32(),
-    ];
-    request.int64(); // log start of a follower
-    const maxBytes = request.int32();
-    request.tags();
-    return { partition, epoch, offset, lastEpoch, maxBytes };
+  request.int8(); // isolation
+  const topics = request.array(() => {
+    const topic = request.string();
+    const partitions = request.array(() => {
+      const partition = request.int32();
+      request.int32(); // leader epoch
+      return { partition, timestamp: request.int64() };
+    });
+    return { topic, partitions };
   });
-  const refusal = (
-    topic: string,
-    { partition, epoch, offset }: (typeof topics)[number][1][number],
-  ): number => {
-    const led = log(topic, partition);
-    if (injected !== 0) return injected;
-    if (led === undefined) return code.unknownTopicOrPartition;
-    if (led.leader !== node) return code.notLeaderOrFollower;
-    if (epoch < led.leaderEpoch) return 74; // FENCED_LEADER_EPOCH
-    return offset < led.start || offset > led.end ? code.offsetOutOfRange : code.none;
-  };
-  const limit = (led: ModelLog): number => (committed ? led.lastStableOffset : led.end);
-  return {
-    maxWaitMs,
-    ready: () =>
-      topics.some(([topic, partitions]) =>
-        partitions.some((one) => refusal(topic, one) !== 0 || one.offset < limit(log(topic, one.partition)!)),
-      ),
-    answer: () => {
-      const answer = new Encoder().int32(0).int16(0).int32(0);
-      return answerTopics(answer, topics, (topic, one) => {
-        const errorCode = refusal(topic, one);
-        const led = log(topic, one.partition);
-        answer.int32(one.partition).int16(errorCode);
-        if (errorCode !== 0 || led === undefined) {
-          answer
-            .int64(-1)
-            .int64(-1)
-            .int64(-1)
-            .compactArray([], () => {});
-          answer.int32(-1).compactBytes(Buffer.alloc(0)).noTags();
-          return;
-        }
-        const records = led.read(one.offset, one.maxBytes, limit(led));
-        const aborted = committed ? led.aborted.filter(({ lastOffset }) => lastOffset >= one.offset) : [];
-        answer.int64(led.end).int64(led.lastStableOffset).int64(led.start);
-        answer.compactArray(aborted, ({ producerId, firstOffset }) =>
-          answer.int64(producerId).int64(firstOffset).noTags(),
-        );
-        answer.int32(-1).compactBytes(records);
-        if (led.divergesAt === undefined) answer.noTags();
-        else answer.uvarint(1).uvarint(0).uvarint(13).int32(0).int64(led.divergesAt).noTags();
-      }).noTags();
-    },
-  };
+  const answer = new Encoder().int32(0);
+  return answer.array(topics, ({ topic, partitions }) =>
+    answer.string(topic).array(partitions, ({ partition, timestamp }) => {
+      const led = log(topic, partition);
+      const errorCode = injected || (led?.leader === node ? 0 : 6);
+      const offset = errorCode !== 0 ? -1 : timestamp === -2 ? led!.start : led!.end;
+      answer
+        .int32(partition)
+        .int16(errorCode)
+        .int64(-1)
+        .int64(offset)
+        .int32(led?.leaderEpoch ?? -1);
+    }),
+  );
 }
 
 function who(request: Decoder): Who {

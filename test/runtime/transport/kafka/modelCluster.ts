@@ -4,14 +4,17 @@ import { Decoder } from '../../../../src/runtime/transport/kafka/protocol/decode
 import { Encoder } from '../../../../src/runtime/transport/kafka/protocol/encoder.ts';
 import type { Request } from '../../../../src/runtime/transport/kafka/protocol/request.ts';
 import { RequestLost } from '../../../../src/runtime/transport/kafka/requestLost.ts';
-import { answerFetch, answerProduce, type Served, transactionAnswers } from './modelAnswers.ts';
+import { answerListOffsets, answerProduce, type Served, transactionAnswers } from './modelAnswers.ts';
 import { ModelConnection } from './modelConnection.ts';
 import { ModelCoordinator } from './modelCoordinator.ts';
-import { ModelLog } from './modelLog.ts';
+import { type FetchRequest, readFetch, serveFetch } from './modelFetch.ts';
+import { ModelLog, newTopicId } from './modelLog.ts';
+import { ModelSessions } from './modelSessions.ts';
 
 export const api = {
   produce: 0,
   fetch: 1,
+  listOffsets: 2,
   init: 22,
   addPartitions: 24,
   addOffsets: 25,
@@ -39,6 +42,8 @@ export interface Call {
   readonly apiKey: number;
   /** How many of this API there were before. */
   readonly before: number;
+  /** Bytes of the body. */
+  readonly bytes: number;
 }
 
 /**
@@ -48,18 +53,26 @@ export interface Call {
 export class ModelCluster implements Connection {
   requestTimeoutMs = 30_000;
   readonly principal = 'User:tester';
+  rack: string | undefined;
   readonly random: () => number;
   readonly transactions: ModelCoordinator;
   readonly logs: Map<string, ModelLog[]> = new Map();
   readonly calls: Call[] = [];
   readonly released: string[] = [];
   readonly inUse: Connection['inUse'] = new Set();
+  /** What was asked for, of fetches that arrived. */
+  readonly fetched: (FetchRequest & { readonly node: number })[] = [];
+  /** Of the bodies of answers to fetches. */
+  answeredBytes = 0;
+  /** Nodes that take requests and do not answer, as a process does that was stopped. */
+  readonly hung: Set<number> = new Set();
   fault: (call: Call) => Fault = () => undefined;
   latencyMs = 1;
   readonly #clock: Clock;
   readonly #ended = new AbortController();
   readonly #known = new Map<string, TopicMetadata>();
   readonly #connections = new Map<string, ModelConnection>();
+  readonly #sessions = new Map<number, ModelSessions>();
   #waiting: (() => void)[] = [];
 
   constructor(clock: Clock, random: () => number = () => 0.5) {
@@ -74,18 +87,31 @@ export class ModelCluster implements Connection {
 
   /** One partition for each leader. */
   topic(topic: string, ...leaders: readonly number[]): ModelLog[] {
-    const logs = leaders.map((leader, partition) => new ModelLog(topic, partition, leader));
+    const topicId = newTopicId();
+    const logs = leaders.map((leader, partition) => new ModelLog(topic, partition, leader, topicId));
     this.logs.set(topic, logs);
     return logs;
   }
 
-  async send<T>(node: number, lane: string, request: Request<T>): Promise<T> {
+  sessions(node: number): ModelSessions {
+    const known = this.#sessions.get(node);
+    if (known !== undefined) return known;
+    const made = new ModelSessions();
+    this.#sessions.set(node, made);
+    return made;
+  }
+
+  async send<T>(node: number, lane: string, request: Request<T>, timeoutMs = 30_000): Promise<T> {
     if (this.closed.aborted) throw closedError();
     const before = this.calls.filter(({ apiKey }) => apiKey === request.apiKey).length;
-    const call = { node, lane, apiKey: request.apiKey, before };
+    const bytes = bodyOf(request);
+    const call = { node, lane, apiKey: request.apiKey, before, bytes: bytes.length };
     this.calls.push(call);
     const fault = this.fault(call);
-    const bytes = bodyOf(request);
+    if (this.hung.has(node)) {
+      await delay(this.#clock, timeoutMs);
+      throw new RequestLost('BROKER_UNREACHABLE', 'there was no answer', true);
+    }
     const injected = typeof fault === 'number' ? fault : 0;
     const said = typeof fault === 'object' && 'doneAndSaid' in fault ? fault.doneAndSaid : undefined;
     const doIt = async (): Promise<Buffer> => {
@@ -162,13 +188,20 @@ export class ModelCluster implements Connection {
     const served: Served = { node, log, coordinator: this.transactions };
     const request = new Decoder(bytes);
     if (apiKey === api.produce) return answerProduce(request, served, injected, said);
+    if (apiKey === api.listOffsets) return answerListOffsets(request, served, injected);
     if (apiKey !== api.fetch) return transactionAnswers[apiKey]!(request, served, injected);
-    const fetching = answerFetch(request, served, injected);
+    const asked = readFetch(request);
+    this.fetched.push({ ...asked, node });
+    const byId = (topicId: string, partition: number) =>
+      [...this.logs.values()].flat().find((one) => one.topicId === topicId && one.partition === partition);
+    const fetching = serveFetch(asked, { node, log: byId, sessions: this.sessions(node) }, injected);
     const deadline = this.#clock.monotonic() + fetching.maxWaitMs;
     while (!fetching.ready() && this.#clock.monotonic() < deadline && !this.closed.aborted) {
       await this.#change(Math.min(10, deadline - this.#clock.monotonic()));
     }
-    return fetching.answer();
+    const answer = fetching.answer();
+    this.answeredBytes += answer.size;
+    return answer;
   }
 
   #change(ms: number): Promise<void> {
@@ -192,7 +225,7 @@ export class ModelCluster implements Connection {
       replicas: [],
       inSync: [],
     }));
-    this.#known.set(name, { topic: name, topicId: Buffer.alloc(16), partitions });
+    this.#known.set(name, { topic: name, topicId: Buffer.from(logs[0]!.topicId, 'hex'), partitions });
   }
 }
 

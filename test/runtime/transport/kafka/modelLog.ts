@@ -28,9 +28,12 @@ export class ModelLog {
   leaderEpoch = 0;
   start = 0;
   end = 0;
+  topicId: string;
+  /** Nodes beside the leader that may be read from: where they are, and up to where they have the log. */
+  readonly replicas: Map<number, { rack: string; end: number }> = new Map();
   maxBatchBytes: number = Number.POSITIVE_INFINITY;
-  /** What a leader says to one who has read what is not in its log. */
-  divergesAt: number | undefined;
+  /** First offset of each leader epoch that has written. */
+  readonly #epochs: { readonly epoch: number; readonly start: number }[] = [];
   readonly aborted: {
     readonly producerId: number;
     readonly firstOffset: number;
@@ -41,8 +44,9 @@ export class ModelLog {
   readonly #batches: Appended[] = [];
   readonly #producers = new Map<number, KnownProducer>();
 
-  constructor(topic: string, partition: number, leader: number) {
+  constructor(topic: string, partition: number, leader: number, topicId: string = newTopicId()) {
     this.topic = topic;
+    this.topicId = topicId;
     this.partition = partition;
     this.leader = leader;
   }
@@ -50,6 +54,34 @@ export class ModelLog {
   moveTo(leader: number): void {
     this.leader = leader;
     this.leaderEpoch++;
+  }
+
+  /** An unclean election: the new leader has the log only up to an offset, at the beginning of a batch. */
+  cutBackTo(end: number, leader: number): void {
+    const kept = this.#batches.findIndex(({ baseOffset }) => baseOffset >= end);
+    if (kept >= 0) this.#batches.splice(kept);
+    this.end = end;
+    while (this.#epochs.length > 0 && this.#epochs.at(-1)!.start >= end) this.#epochs.pop();
+    this.moveTo(leader);
+    this.#epochs.push({ epoch: this.leaderEpoch, start: end });
+  }
+
+  /** What a leader says to one who has read, last under an epoch, what is not in its log. */
+  divergence(
+    epoch: number,
+    offset: number,
+  ): { readonly epoch: number; readonly endOffset: number } | undefined {
+    const known = this.#epochs.findLastIndex((one) => one.epoch <= epoch);
+    if (epoch < 0 || known < 0) return undefined;
+    const endOffset = this.#epochs[known + 1]?.start ?? this.end;
+    const found = this.#epochs[known]!.epoch;
+    return found < epoch || endOffset < offset ? { epoch: found, endOffset } : undefined;
+  }
+
+  /** A replica in the rack, other than the leader. */
+  replicaFor(rack: string): number | undefined {
+    if (rack === '') return undefined;
+    return [...this.replicas].find(([node, replica]) => replica.rack === rack && node !== this.leader)?.[0];
   }
 
   /** Behind which nothing is decided. */
@@ -137,12 +169,23 @@ export class ModelLog {
 
   #add(bytes: Buffer): number {
     const baseOffset = this.end;
+    if (this.#epochs.at(-1)?.epoch !== this.leaderEpoch) {
+      this.#epochs.push({ epoch: this.leaderEpoch, start: baseOffset });
+    }
     bytes.writeBigInt64BE(BigInt(baseOffset));
     bytes.writeInt32BE(this.leaderEpoch, 12);
     const relative = readBatchHeader(bytes, 0, this)!;
     const header = { ...relative, nextOffset: relative.nextOffset - baseOffset };
     this.#batches.push({ baseOffset, bytes, header });
     this.end = baseOffset + header.nextOffset;
+    for (const replica of this.replicas.values()) replica.end = this.end;
     return baseOffset;
   }
+}
+
+let topics = 0;
+
+/** As a broker gives to each topic it makes. */
+export function newTopicId(): string {
+  return (++topics).toString(16).padStart(32, '0');
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type Held, HeldAnswers } from '../../../../src/runtime/transport/kafka/heldAnswers.ts';
 import type {
   AbortedTransaction,
   FetchedPartition,
@@ -12,20 +13,36 @@ const somewhere = { topic: 'orders', partition: 3 };
 
 function fetched(batches: readonly Buffer[], answer: Partial<FetchedPartition> = {}): FetchedPartition {
   return {
-    ...somewhere,
+    topicId: 'orders',
+    partition: 3,
     errorCode: 0,
     highWatermark: 1000,
     lastStableOffset: 1000,
     logStartOffset: 0,
     aborted: [],
-    divergesAt: undefined,
+    preferredReplica: -1,
+    divergence: undefined,
     records: Buffer.concat(batches),
     ...answer,
   };
 }
 
-function reading(offset = 0, isolation: Isolation = 'committed'): ReadPartition {
-  return new ReadPartition(somewhere, offset, isolation);
+function reading(
+  offset = 0,
+  isolation: Isolation = 'committed',
+  held: HeldAnswers = new HeldAnswers(),
+): ReadPartition {
+  return new ReadPartition(somewhere, offset, isolation, held);
+}
+
+/** An answer that is this large in memory. */
+function answerOf(bytes: number): Held {
+  return { bytes, batches: 0 };
+}
+
+/** Takes an answer in that holds nothing else. */
+function receive(partition: ReadPartition, one: FetchedPartition): void {
+  partition.receive(one, answerOf(one.records.length));
 }
 
 /** Values of everything there is to hand out. */
@@ -43,7 +60,7 @@ function visible(
   isolation: Isolation = 'committed',
 ): string[] {
   const partition = reading(0, isolation);
-  partition.receive(fetched(batches, { aborted }));
+  receive(partition, fetched(batches, { aborted }));
   return drain(partition);
 }
 
@@ -94,7 +111,7 @@ describe('ReadPartition', () => {
     // All three began in an earlier answer.
     const aborted = [0, 0, 1].map((firstOffset, index) => ({ producerId: index + 1, firstOffset }));
     const partition = reading(2);
-    partition.receive(fetched(log, { aborted }));
+    receive(partition, fetched(log, { aborted }));
     expect([drain(partition), partition.position]).toEqual([[], 8]);
   });
 
@@ -133,8 +150,9 @@ describe('ReadPartition', () => {
   it('goes on hiding in the next answer, where the transaction is listed again', () => {
     const partition = reading();
     const aborted = [{ producerId: 1, firstOffset: 0 }];
-    partition.receive(fetched([dataBatch(0, ['a'], { producerId: 1 })], { aborted }));
-    partition.receive(
+    receive(partition, fetched([dataBatch(0, ['a'], { producerId: 1 })], { aborted }));
+    receive(
+      partition,
       fetched(
         [
           dataBatch(1, ['b'], { producerId: 1 }),
@@ -165,7 +183,8 @@ describe('ReadPartition', () => {
           at += answer.length;
           const [from, to] = [answer[0]!.offset, answer.at(-1)!.last];
           const aborted = model.aborted.filter((one) => one.lastOffset >= from && one.firstOffset <= to);
-          partition.receive(
+          receive(
+            partition,
             fetched(
               answer.map(({ bytes }) => bytes),
               { aborted },
@@ -181,7 +200,8 @@ describe('ReadPartition', () => {
 
   it('moves its position over what it does not show', () => {
     const partition = reading();
-    partition.receive(
+    receive(
+      partition,
       fetched([
         emptiedBatch(0, 5),
         markerBatch(5, 7, 'commit'),
@@ -193,36 +213,36 @@ describe('ReadPartition', () => {
     const batch = partition.take()!;
     expect(batch.nextOffset).toBe(12);
     expect(partition.position).toBe(12);
-    partition.receive(fetched([markerBatch(12, 7, 'abort')]));
+    receive(partition, fetched([markerBatch(12, 7, 'abort')]));
     expect(partition.position).toBe(13);
   });
 
   it('begins at the offset asked for, in the middle of a batch and behind all of it', () => {
     const partition = reading(2);
-    partition.receive(fetched([dataBatch(0, ['a', 'b', 'c', 'd'])]));
+    receive(partition, fetched([dataBatch(0, ['a', 'b', 'c', 'd'])]));
     expect(partition.position).toBe(2);
     expect(drain(partition)).toEqual(['c', 'd']);
     const behind = reading(4);
-    behind.receive(fetched([dataBatch(0, ['a', 'b', 'c', 'd']), dataBatch(4, ['e'])]));
+    receive(behind, fetched([dataBatch(0, ['a', 'b', 'c', 'd']), dataBatch(4, ['e'])]));
     expect(drain(behind)).toEqual(['e']);
   });
 
   it('leaves out a batch that was cut off, and asks for as much as it needs', () => {
     const whole = dataBatch(1, ['x'.repeat(500)]);
     const partition = reading();
-    partition.receive(fetched([dataBatch(0, ['a']), whole.subarray(0, 100)]));
+    receive(partition, fetched([dataBatch(0, ['a']), whole.subarray(0, 100)]));
     expect([drain(partition), partition.position, partition.minFetchBytes]).toEqual([['a'], 1, 0]);
-    partition.receive(fetched([whole.subarray(0, 100)]));
+    receive(partition, fetched([whole.subarray(0, 100)]));
     expect(partition.minFetchBytes).toBe(whole.length);
-    partition.receive(fetched([whole]));
+    receive(partition, fetched([whole]));
     expect([drain(partition).length, partition.minFetchBytes]).toEqual([1, 0]);
   });
 
   it('knows the end by its isolation', () => {
     const answer = fetched([], { highWatermark: 20, lastStableOffset: 15 });
     const [committed, uncommitted] = [reading(), reading(0, 'uncommitted')];
-    committed.receive(answer);
-    uncommitted.receive(answer);
+    receive(committed, answer);
+    receive(uncommitted, answer);
     expect([committed.end, uncommitted.end]).toEqual([15, 20]);
   });
 
@@ -230,7 +250,7 @@ describe('ReadPartition', () => {
     const damaged = dataBatch(1, ['b']);
     damaged[65]! ^= 1;
     const partition = reading();
-    partition.receive(fetched([dataBatch(0, ['a']), damaged, dataBatch(2, ['c'])]));
+    receive(partition, fetched([dataBatch(0, ['a']), damaged, dataBatch(2, ['c'])]));
     expect(partition.take()!.remaining).toBe(1);
     expect(() => partition.take()).toThrow(
       expect.objectContaining({
@@ -239,38 +259,96 @@ describe('ReadPartition', () => {
       }),
     );
     expect([partition.position, partition.bytes, partition.hasBatch]).toEqual([1, 0, false]);
-    partition.receive(fetched([dataBatch(1, ['b'])]));
+    receive(partition, fetched([dataBatch(1, ['b'])]));
     expect(drain(partition)).toEqual(['b']);
   });
 
   it('keeps what stands before bytes that are no batch', () => {
     const partition = reading();
     const nonsense = Buffer.alloc(200, 0x11);
-    expect(() => partition.receive(fetched([dataBatch(0, ['a']), nonsense]))).toThrow('format');
+    expect(() => receive(partition, fetched([dataBatch(0, ['a']), nonsense]))).toThrow('format');
     expect([drain(partition), partition.position]).toEqual([['a'], 1]);
   });
 
-  it('keeps of an answer only what is its own while it is paused', () => {
-    const answer = Buffer.concat([Buffer.alloc(10_000), dataBatch(0, ['a', 'b']), dataBatch(2, ['c'])]);
-    const records = answer.subarray(10_000);
-    const before = reading();
-    before.receive(fetched([], { records }));
-    before.pause();
-    const during = reading();
-    during.pause();
-    during.receive(fetched([], { records }));
-    answer.fill(0);
-    for (const partition of [before, during]) {
-      expect([partition.position, partition.bytes, partition.paused]).toEqual([0, records.length, true]);
-      partition.resume();
-      expect(drain(partition)).toEqual(['a', 'b', 'c']);
-      expect([partition.position, partition.bytes]).toEqual([3, 0]);
+  it('copies out of an answer what is a small part of it, and counts the whole of it otherwise', () => {
+    const held = new HeldAnswers();
+    const [small, large] = [reading(0, 'committed', held), reading(0, 'committed', held)];
+    const batch = dataBatch(0, ['a', 'b']);
+    const answer = answerOf(1000);
+    small.receive(fetched([batch]), answerOf(17 * batch.length));
+    expect([held.bytes, held.wantedBytes]).toEqual([batch.length, batch.length]);
+    for (const partition of [large, large]) {
+      const records = dataBatch(partition.fetchOffset, ['x'.repeat(200)]);
+      partition.receive(fetched([records]), answer);
     }
+    // Both batches came in one answer.
+    expect(held.bytes).toBe(batch.length + 1000);
+    expect([drain(small), held.bytes]).toEqual([['a', 'b'], 1000]);
+    expect(drain(large)).toHaveLength(2);
+    expect([held.bytes, held.wantedBytes]).toEqual([0, 0]);
+  });
+
+  it('leaves the answer it came with when it settles down, and loses nothing by it', () => {
+    const held = new HeldAnswers();
+    const partition = reading(0, 'committed', held);
+    const records = Buffer.concat([dataBatch(0, ['a', 'b']), dataBatch(2, ['c'])]);
+    const answer = Buffer.concat([records]);
+    partition.receive(fetched([], { records: answer }), answerOf(10 * records.length));
+    expect(held.isWasteful(5 * records.length)).toBe(true);
+    partition.settleDown();
+    answer.fill(0);
+    expect([held.bytes, held.wantedBytes, held.isWasteful(0)]).toEqual([
+      records.length,
+      records.length,
+      false,
+    ]);
+    expect([partition.position, drain(partition), held.bytes]).toEqual([0, ['a', 'b', 'c'], 0]);
+  });
+
+  it('has nothing in memory once it is dropped, and reads again from where it was', () => {
+    const held = new HeldAnswers();
+    const partition = reading(0, 'committed', held);
+    partition.receive(fetched([dataBatch(0, ['a']), dataBatch(1, ['b'])]), answerOf(500));
+    partition.take();
+    partition.drop();
+    expect([held.bytes, held.wantedBytes, partition.bytes, partition.position]).toEqual([0, 0, 0, 1]);
+  });
+
+  it('drops what was read ahead of a part of the log that is gone, and says so where it was handed out', () => {
+    const ahead = () => {
+      const partition = reading();
+      const batches = [0, 1, 2].map((at) => dataBatch(at, [`${at}`], { leaderEpoch: at < 2 ? 5 : 6 }));
+      receive(partition, fetched(batches));
+      partition.take();
+      return partition;
+    };
+    const shorter = ahead();
+    expect(shorter.cutBackTo({ epoch: 5, endOffset: 1 })).toBe(true);
+    expect([shorter.fetchOffset, shorter.lastFetchedEpoch, shorter.hasBatch]).toEqual([1, 5, false]);
+    const otherEpoch = ahead();
+    expect(otherEpoch.cutBackTo({ epoch: 5, endOffset: 9 })).toBe(true);
+    expect([otherEpoch.fetchOffset, otherEpoch.lastFetchedEpoch, drain(otherEpoch)]).toEqual([2, 5, ['1']]);
+    expect(ahead().cutBackTo({ epoch: 5, endOffset: 0 })).toBe(false);
+    expect(ahead().cutBackTo({ epoch: 4, endOffset: 9 })).toBe(false);
+  });
+
+  it('knows the epoch before a damaged batch also where that was not shown', () => {
+    const damaged = dataBatch(2, ['b'], { leaderEpoch: 7 });
+    damaged[65]! ^= 1;
+    const marker = markerBatch(1, 7, 'commit');
+    marker.writeInt32BE(7, 12);
+    const partition = reading();
+    receive(partition, fetched([dataBatch(0, ['a'], { leaderEpoch: 3 }), marker, damaged]));
+    partition.take();
+    expect(() => partition.take()).toThrow('CORRUPT_BATCH');
+    // With epoch 3 the leader would say that its log goes another way from offset 1.
+    expect([partition.fetchOffset, partition.lastFetchedEpoch]).toEqual([2, 7]);
   });
 
   it('remembers the leader epoch of what it read last', () => {
     const partition = reading();
-    partition.receive(
+    receive(
+      partition,
       fetched([dataBatch(0, ['a'], { leaderEpoch: 4 }), dataBatch(1, ['b'], { leaderEpoch: 6 })]),
     );
     expect(partition.lastFetchedEpoch).toBe(6);

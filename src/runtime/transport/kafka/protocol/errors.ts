@@ -30,11 +30,16 @@ export const code = {
   operationNotAttempted: 55,
   kafkaStorageError: 56,
   unknownProducerId: 59,
+  fetchSessionIdNotFound: 70,
+  invalidFetchSessionEpoch: 71,
   fencedLeaderEpoch: 74,
+  unknownLeaderEpoch: 75,
+  offsetNotAvailable: 78,
   memberIdRequired: 79,
   fencedInstanceId: 82,
   unstableOffsetCommit: 88,
   producerFenced: 90,
+  fetchSessionTopicIdError: 106,
 } as const;
 
 export function errorName(errorCode: number): string {

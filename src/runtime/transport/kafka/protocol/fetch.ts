@@ -8,7 +8,19 @@ export interface FetchOptions {
   readonly maxWaitMs: number;
   /** Of the whole answer; a first batch that is larger comes nevertheless. */
   readonly maxBytes: number;
-  readonly topics: readonly (readonly [topic: string, partitions: readonly FetchPartition[]])[];
+  readonly session: FetchSessionStep;
+  /** Where the client is, so that the leader may name a replica near it; '': it is to be read from the leader. */
+  readonly rack: string;
+}
+
+/** What of the partitions asked for is new to the broker (KIP-227). */
+export interface FetchSessionStep {
+  /** 0: none yet. */
+  readonly id: number;
+  /** 0: this request names everything, and the broker may keep it as a session. -1: no session; it is closed if there is one. */
+  readonly epoch: number;
+  readonly topics: readonly (readonly [topicId: string, partitions: readonly FetchPartition[]])[];
+  readonly forgotten: readonly (readonly [topicId: string, partitions: readonly number[]])[];
 }
 
 export interface FetchPartition {
@@ -23,19 +35,26 @@ export interface FetchPartition {
 
 export interface FetchAnswer {
   readonly errorCode: number;
+  /** 0: the broker keeps none. */
+  readonly sessionId: number;
+  /** In a session only those of which there is something to say. */
   readonly partitions: readonly FetchedPartition[];
+  /** All of which stays as long as a view of it does. */
+  readonly memoryBytes: number;
 }
 
 export interface FetchedPartition {
-  readonly topic: string;
+  readonly topicId: string;
   readonly partition: number;
   readonly errorCode: number;
   readonly highWatermark: number;
   readonly lastStableOffset: number;
   readonly logStartOffset: number;
   readonly aborted: readonly AbortedTransaction[];
+  /** The node to be asked instead; -1: this one. */
+  readonly preferredReplica: number;
   /** Where the log and what was read before part ways; undefined where they do not. */
-  readonly divergesAt: number | undefined;
+  readonly divergence: Divergence | undefined;
   /** Batches, the last of which may be cut off; a view of the answer. */
   readonly records: Buffer;
 }
@@ -45,27 +64,36 @@ export interface AbortedTransaction {
   readonly firstOffset: number;
 }
 
-/** Records of many partitions from one leader; every request stands for itself (no fetch session). */
-export function fetch({ isolation, maxWaitMs, maxBytes, topics }: FetchOptions): Request<FetchAnswer> {
+/** The last epoch of the log that is not above the one last read, and where it ends. */
+export interface Divergence {
+  readonly epoch: number;
+  readonly endOffset: number;
+}
+
+/** Records of many partitions from one leader or replica. Topics go by their ids, so that one made anew is not taken for the old. */
+export function fetch({ isolation, maxWaitMs, maxBytes, session, rack }: FetchOptions): Request<FetchAnswer> {
   return {
     apiKey: 1,
-    version: 12,
+    version: 13,
     flexible: true,
     body: (encoder) => {
       const consumer = -1;
       const minBytes = 1;
       encoder.int32(consumer).int32(maxWaitMs).int32(minBytes).int32(maxBytes);
       encoder.int8(isolation === 'committed' ? 1 : 0);
-      encoder.int32(0).int32(-1); // session id, session epoch: none
-      encoder.compactArray(topics, ([topic, partitions]) => {
-        encoder.compactString(topic).compactArray(partitions, (partition) => {
+      encoder.int32(session.id).int32(session.epoch);
+      encoder.compactArray(session.topics, ([topicId, partitions]) => {
+        encoder.uuid(Buffer.from(topicId, 'hex')).compactArray(partitions, (partition) => {
           encoder.int32(partition.partition).int32(partition.leaderEpoch).int64(partition.offset);
           encoder.int32(partition.lastFetchedEpoch).int64(-1).int32(partition.maxBytes).noTags();
         });
         encoder.noTags();
       });
-      encoder.compactArray([], () => {}); // forgotten topics
-      encoder.compactString('').noTags(); // rack
+      encoder.compactArray(session.forgotten, ([topicId, partitions]) => {
+        encoder.uuid(Buffer.from(topicId, 'hex'));
+        encoder.compactArray(partitions, (partition) => encoder.int32(partition)).noTags();
+      });
+      encoder.compactString(rack).noTags();
     },
     parse: parseAnswer,
   };
@@ -74,35 +102,37 @@ export function fetch({ isolation, maxWaitMs, maxBytes, topics }: FetchOptions):
 function parseAnswer(decoder: Decoder): FetchAnswer {
   decoder.int32(); // throttle time
   const errorCode = decoder.int16();
-  decoder.int32(); // session id
+  const sessionId = decoder.int32();
   const topics = decoder.compactArray(() => {
-    const topic = decoder.compactString();
-    const partitions = decoder.compactArray(() => parsePartition(decoder, topic));
+    const topicId = decoder.uuid().toString('hex');
+    const partitions = decoder.compactArray(() => parsePartition(decoder, topicId));
     decoder.tags();
     return partitions;
   });
-  return { errorCode, partitions: topics.flat() };
+  const memoryBytes = decoder.buffer.buffer.byteLength;
+  return { errorCode, sessionId, partitions: topics.flat(), memoryBytes };
 }
 
-function parsePartition(decoder: Decoder, topic: string): FetchedPartition {
+function parsePartition(decoder: Decoder, topicId: string): FetchedPartition {
   const partition = decoder.int32();
   const errorCode = decoder.int16();
   const highWatermark = decoder.int64();
   const lastStableOffset = decoder.int64();
   const logStartOffset = decoder.int64();
   const aborted = decoder.compactArray(parseAborted);
-  decoder.int32(); // preferred read replica: only for clients that name a rack
+  const preferredReplica = decoder.int32();
   const records = decoder.compactNullableBytes() ?? nothing;
-  const divergesAt = parseDivergence(decoder);
+  const divergence = parseDivergence(decoder);
   return {
-    topic,
+    topicId,
     partition,
     errorCode,
     highWatermark,
     lastStableOffset,
     logStartOffset,
     aborted,
-    divergesAt,
+    preferredReplica,
+    divergence,
     records,
   };
 }
@@ -116,16 +146,13 @@ function parseAborted(decoder: Decoder): AbortedTransaction {
 }
 
 /** Reads the tagged fields of a partition, of which only the first has a meaning here. */
-function parseDivergence(decoder: Decoder): number | undefined {
-  let divergesAt: number | undefined;
+function parseDivergence(decoder: Decoder): Divergence | undefined {
+  let divergence: Divergence | undefined;
   for (let left = decoder.uvarint(); left > 0; left--) {
     const tag = decoder.uvarint();
     const end = decoder.uvarint() + decoder.offset;
-    if (tag === 0) {
-      decoder.int32(); // epoch
-      divergesAt = decoder.int64();
-    }
+    if (tag === 0) divergence = { epoch: decoder.int32(), endOffset: decoder.int64() };
     decoder.raw(end - decoder.offset);
   }
-  return divergesAt;
+  return divergence;
 }

@@ -20,22 +20,36 @@ const orders = (partition: number) => ({ topic: 'orders', partition });
 const identity = { producerId: 5_000_000_000, producerEpoch: 3 };
 const records = (last: number) => Buffer.from([1, 2, 3, last]);
 
+const ordersId = '0102030405060708090a0b0c0d0e0f10';
+const otherId = 'ff02030405060708890a0b0c0d0e0f10';
 const fetching = fetch({
   isolation: 'committed',
   maxWaitMs: 500,
   maxBytes: 1_000_000,
-  topics: [
-    [
-      'orders',
+  session: {
+    id: 77,
+    epoch: 5,
+    topics: [
       [
-        { partition: 0, offset: 5_000_000_000, leaderEpoch: 5, lastFetchedEpoch: 4, maxBytes: 100_000 },
-        { partition: 2, offset: 0, leaderEpoch: -1, lastFetchedEpoch: -1, maxBytes: 100_000 },
+        ordersId,
+        [
+          { partition: 0, offset: 5_000_000_000, leaderEpoch: 5, lastFetchedEpoch: 4, maxBytes: 100_000 },
+          { partition: 2, offset: 0, leaderEpoch: -1, lastFetchedEpoch: -1, maxBytes: 100_000 },
+        ],
       ],
+      [otherId, [{ partition: 1, offset: 7, leaderEpoch: 0, lastFetchedEpoch: 0, maxBytes: 5 }]],
     ],
-    ['größe', [{ partition: 1, offset: 7, leaderEpoch: 0, lastFetchedEpoch: 0, maxBytes: 5 }]],
-  ],
+    forgotten: [[otherId, [3, 4]]],
+  },
+  rack: 'größe',
 });
-const fetchingUncommitted = fetch({ isolation: 'uncommitted', maxWaitMs: 0, maxBytes: 9, topics: [] });
+const fetchingUncommitted = fetch({
+  isolation: 'uncommitted',
+  maxWaitMs: 0,
+  maxBytes: 9,
+  session: { id: 0, epoch: -1, topics: [], forgotten: [] },
+  rack: '',
+});
 const producing = produce('task', 27_000, [
   [
     'orders',
@@ -89,9 +103,12 @@ const answers: [message: string, request: Request<unknown>, answer: unknown][] =
     fetching,
     {
       errorCode: 0,
+      sessionId: 78,
+      memoryBytes: expect.any(Number),
       partitions: [
         {
-          ...orders(0),
+          topicId: ordersId,
+          partition: 0,
           errorCode: 0,
           highWatermark: 5_000_000_010,
           lastStableOffset: 5_000_000_009,
@@ -100,28 +117,32 @@ const answers: [message: string, request: Request<unknown>, answer: unknown][] =
             { producerId: 9, firstOffset: 5_000_000_001 },
             { producerId: 8, firstOffset: 5_000_000_000 },
           ],
-          divergesAt: undefined,
+          preferredReplica: -1,
+          divergence: undefined,
           records: records(4),
         },
         {
-          ...orders(2),
+          topicId: ordersId,
+          partition: 2,
           errorCode: 0,
           highWatermark: 10,
           lastStableOffset: 10,
           logStartOffset: 0,
           aborted: [],
-          divergesAt: 77,
+          preferredReplica: 3,
+          divergence: { epoch: 4, endOffset: 77 },
           records: Buffer.alloc(0),
         },
         {
-          topic: 'other',
+          topicId: otherId,
           partition: 1,
           errorCode: 6,
           highWatermark: -1,
           lastStableOffset: -1,
           logStartOffset: -1,
           aborted: [],
-          divergesAt: undefined,
+          preferredReplica: -1,
+          divergence: undefined,
           records: Buffer.alloc(0),
         },
       ],
