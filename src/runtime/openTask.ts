@@ -20,8 +20,11 @@ export async function openTask(
   let producer: Producer | undefined;
   try {
     const transactionalId = names.transactionalId(id);
-    const { transactionTimeoutMs } = setting;
-    producer = await transport.producer(exactlyOnce ? { transactionalId, transactionTimeoutMs } : {});
+    const { compression, transactionTimeoutMs } = setting;
+    producer = await transport.producer({
+      compression,
+      ...(exactlyOnce && { transactionalId, transactionTimeoutMs }),
+    });
     const { storesSignature, backend, local } = home;
     const { onProgress } = setting;
     const restored = await restoreState(

@@ -2,6 +2,7 @@ import type { Duration } from '../dsl/windows/duration.ts';
 import { milliseconds } from '../dsl/windows/duration.ts';
 import { MillraceError } from '../errors.ts';
 import type { StatePlace } from './taskHome.ts';
+import { type Compression, compressions } from './transport/compression.ts';
 
 export type Guarantee = 'exactly-once' | 'at-least-once';
 
@@ -46,6 +47,8 @@ export interface SettingOptions {
   readonly maxPartitionBufferedBytes?: number | undefined;
   /** Rows kept in memory per store, default 100000. MILLRACE_CACHE_ROWS. */
   readonly cacheRows?: number | undefined;
+  /** Of what is written to Kafka: 'none' (default), 'gzip', 'snappy', 'lz4' or 'zstd'. MILLRACE_COMPRESSION. */
+  readonly compression?: Compression | undefined;
   /** Of internal topics; the broker's default when not given. MILLRACE_REPLICATION_FACTOR. */
   readonly replicationFactor?: number | undefined;
 }
@@ -64,6 +67,7 @@ export interface Settings {
   readonly maxBufferedBytes: number;
   readonly maxPartitionBufferedBytes: number;
   readonly cacheRows: number | undefined;
+  readonly compression: Compression;
   readonly replicationFactor: number | undefined;
 }
 
@@ -83,6 +87,7 @@ export const settingNames: readonly (keyof SettingOptions)[] = [
   'maxBufferedBytes',
   'maxPartitionBufferedBytes',
   'cacheRows',
+  'compression',
   'replicationFactor',
 ];
 
@@ -117,6 +122,7 @@ export function readSettings(
     maxBufferedBytes: whole('maxBufferedBytes') ?? 64 << 20,
     maxPartitionBufferedBytes: whole('maxPartitionBufferedBytes') ?? 4 << 20,
     cacheRows: whole('cacheRows'),
+    compression: oneOf('compression', given('compression') ?? 'none', compressions) as Compression,
     replicationFactor: whole('replicationFactor'),
   };
   checkTogether(settings);
@@ -144,7 +150,7 @@ function memberName(name: string, value: string | number | undefined): string | 
 
 function oneOf(name: string, value: string | number, allowed: readonly string[]): string {
   if (allowed.includes(String(value))) return String(value);
-  throw invalid(name, allowed.join(' or '), String(value));
+  throw invalid(name, `${allowed.slice(0, -1).join(', ')} or ${allowed.at(-1)}`, String(value));
 }
 
 function checkTogether(settings: Settings): void {

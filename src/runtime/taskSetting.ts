@@ -8,6 +8,7 @@ import type { RestoreProgress } from './restoreState.ts';
 import type { Input } from './task/input.ts';
 import type { Drop } from './task/rejects.ts';
 import type { StatePlace } from './taskHome.ts';
+import type { Compression } from './transport/compression.ts';
 import type { Member, Transport } from './transport/transport.ts';
 
 /** What all tasks of a worker share. */
@@ -22,6 +23,7 @@ export interface TaskSetting {
   /** For the last commit of a task that is to move. */
   readonly revokeTimeoutMs: number;
   readonly cacheRows: number | undefined;
+  readonly compression: Compression;
   readonly globalView: (step: Step) => View;
   readonly onDrop: (drop: Drop) => void;
   readonly onProgress: (progress: RestoreProgress) => void;

@@ -95,6 +95,7 @@ export class Worker {
       transactionTimeoutMs: settings.transactionTimeout,
       revokeTimeoutMs: settings.revokeTimeout,
       cacheRows: settings.cacheRows,
+      compression: settings.compression,
       globalView: globals.view,
       onDrop,
       onProgress,

@@ -41,8 +41,6 @@ const packages: Readonly<Record<string, RegExp>> = {
   rxjs: /^src\/(dsl|operators|runtime)\//,
   '@standard-schema/spec': /^src\/dsl\//,
   '@node-rs/crc32': /^src\/runtime\/transport\/kafka\//,
-  'lz4-napi': /^src\/runtime\/transport\/kafka\//,
-  snappyjs: /^src\/runtime\/transport\/kafka\//,
 };
 
 /** Time, chance and the event loop come from the Clock, so that a test can own them. */

@@ -217,6 +217,7 @@ describe('settings', () => {
 
   it.each([
     [{ guarantee: 'maybe-once' }, 'exactly-once or at-least-once'],
+    [{ compression: 'brotli' }, 'none, gzip, snappy, lz4 or zstd'],
     [{ brokers: 'localhost' }, 'host:port'],
     [{ maxBufferedBytes: -1 }, 'greater than 0'],
     [{ heartbeatInterval: '5s', sessionTimeout: '6s' }, 'half of sessionTimeout'],

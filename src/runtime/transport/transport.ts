@@ -1,5 +1,6 @@
 import type { Encoded } from '../../dsl/codecs/codec.ts';
 import type { Headers } from '../../dsl/message.ts';
+import type { Compression } from './compression.ts';
 
 /**
  * The port between the runtime and the log. Two implementations: embedded/ and kafka/. test/runtime/transport/transportContract.ts
@@ -136,6 +137,8 @@ export interface ProducerOptions {
   readonly maxRequestBytes?: number;
   /** ms after which a record that no broker has acknowledged is the end of the producer: DELIVERY_TIMEOUT. Default 2 minutes. */
   readonly deliveryTimeoutMs?: number;
+  /** Of what is sent, where it gets smaller by it; not set: none. Embedded stores records as it likes. */
+  readonly compression?: Compression;
 }
 
 /**

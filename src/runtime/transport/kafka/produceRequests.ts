@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts';
+import type { Compression } from '../compression.ts';
 import type { Accumulator } from './accumulator.ts';
 import type { Connection } from './connection.ts';
 import { DeliveryTimeout } from './deliveryTimeout.ts';
@@ -24,6 +25,7 @@ export interface ProduceOptions {
   /** Bytes of batches in one request; more only where a single batch has more. */
   readonly maxRequestBytes: number;
   readonly deliveryTimeoutMs: number;
+  readonly compression: Compression;
   /** Told once, of what cannot be cured. */
   readonly failed: (error: Error) => void;
 }
@@ -150,12 +152,13 @@ export class ProduceRequests {
   }
 
   #request(sendings: readonly Sending[]): Request<ProducedPartition[]> {
-    const { identity, transactionalId } = this.#options;
+    const { compression, identity, transactionalId } = this.#options;
     const transactional = transactionalId !== undefined;
     const batches = sendings.map(({ partition: { topic, partition, epochs }, batch }) => {
       const producerEpoch = identity.producerEpoch + epochs;
       const { producerId } = identity;
-      const records = batch.seal({ producerId, producerEpoch, baseSequence: batch.sequence, transactional });
+      const origin = { producerId, producerEpoch, baseSequence: batch.sequence, transactional, compression };
+      const records = batch.seal(origin);
       return { topic, partition, records };
     });
     // A little less than the client waits: then it is the broker who says that it was too slow.

@@ -77,6 +77,7 @@ class KafkaProducer implements Producer {
       identity,
       transactionalId,
       transaction: this.#transaction,
+      compression: settings.compression,
       maxRequestBytes: settings.maxRequestBytes,
       deliveryTimeoutMs,
       failed,

@@ -1,3 +1,4 @@
+import type { Compression } from '../compression.ts';
 import type { ProducerOptions } from '../transport.ts';
 
 export interface ProducerSettings {
@@ -7,6 +8,7 @@ export interface ProducerSettings {
   readonly batchBytes: number;
   readonly maxRequestBytes: number;
   readonly deliveryTimeoutMs: number;
+  readonly compression: Compression;
 }
 
 /** In a transaction nobody can see a record before the commit, which sends it at once. */
@@ -27,6 +29,7 @@ export function producerSettings(options: ProducerOptions): ProducerSettings {
     batchBytes: options.batchBytes ?? batchBytes,
     maxRequestBytes: options.maxRequestBytes ?? maxRequestBytes,
     deliveryTimeoutMs: options.deliveryTimeoutMs ?? deliveryTimeoutMs,
+    compression: options.compression ?? 'none',
   };
   return { ...settings, batchBytes: Math.min(settings.batchBytes, settings.maxRequestBytes) };
 }

@@ -38,7 +38,10 @@ export function readBatchHeader(
     throw corrupt(partition, baseOffset, 'at least 49 bytes behind the length', `a length of ${length}`);
   }
   const end = start + lengthOverhead + length;
-  return end > buffer.length ? undefined : readHeader(buffer, start, end, baseOffset);
+  if (end > buffer.length) return undefined;
+  const header = readHeader(buffer, start, end, baseOffset);
+  checkOffsets(header, partition);
+  return header;
 }
 
 function readHeader(buffer: Buffer, start: number, end: number, baseOffset: number): BatchHeader {
@@ -79,10 +82,45 @@ export function verifyBatch(buffer: Buffer, header: BatchHeader, partition: Topi
       `attributes ${hex(header.attributes)}`,
     );
   }
-  if (header.count < 0 || header.nextOffset <= header.baseOffset) {
-    const found = `${header.count} records, offsets ${header.baseOffset} to ${header.nextOffset - 1}`;
-    throw corrupt(partition, header.baseOffset, 'a count and a last offset that are not negative', found);
+  const offsets = header.nextOffset - header.baseOffset;
+  if (header.count < 0 || header.count > offsets) {
+    const found = `${header.count} records in ${offsets} offsets`;
+    throw corrupt(partition, header.baseOffset, 'no more records than offsets', found);
   }
+  checkNumbers(header, partition);
+}
+
+/** The offsets of a batch stand outside its checksum. */
+function checkOffsets({ baseOffset, nextOffset }: BatchHeader, partition: TopicPartition): void {
+  if (baseOffset >= 0 && nextOffset > baseOffset && nextOffset <= Number.MAX_SAFE_INTEGER) return;
+  const found = `offsets ${baseOffset} to ${nextOffset - 1}`;
+  throw corrupt(partition, baseOffset, 'ascending offsets from 0 to 2^53', found);
+}
+
+/** What a number cannot hold exactly is not rounded. */
+function checkNumbers(header: BatchHeader, { topic, partition }: TopicPartition): void {
+  for (const name of ['baseTimestamp', 'maxTimestamp', 'producerId'] as const) {
+    const value = header[name];
+    if (!Number.isSafeInteger(value))
+      throw beyondNumbers({ topic, partition }, header.baseOffset, name, value);
+  }
+}
+
+/** The one error for a 64-bit integer that is none of those JavaScript's numbers hold exactly. */
+export function beyondNumbers(
+  { topic, partition }: TopicPartition,
+  offset: number,
+  name: string,
+  value: number,
+): MillraceError {
+  return new MillraceError('CORRUPT_BATCH', `a record batch has a ${name} beyond what millrace reads`, {
+    topic,
+    partition,
+    offset,
+    expected: 'at most 2^53 - 1, in either direction',
+    found: `about ${value}`,
+    next: 'No clock gives such a time and no broker such an id: correct what writes it, and go on behind the batch.',
+  });
 }
 
 export function isControl(header: BatchHeader): boolean {

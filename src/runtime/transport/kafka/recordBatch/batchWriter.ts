@@ -1,7 +1,9 @@
 import { crc32c } from '@node-rs/crc32';
 import type { Encoded } from '../../../../dsl/codecs/codec.ts';
 import type { Headers } from '../../../../dsl/message.ts';
+import { type Compression, compressions } from '../../compression.ts';
 import { attributeBits, batchLayout, lengthOverhead, writeInt64 } from './batchLayout.ts';
+import { compress } from './compression/compress.ts';
 import { textSlack, writeAscii } from './text.ts';
 import { varintSize, varlongSize, writeVarint, writeVarlong } from './varint.ts';
 
@@ -11,6 +13,8 @@ export interface BatchOrigin {
   readonly producerEpoch: number;
   readonly baseSequence: number;
   readonly transactional: boolean;
+  /** Not set: none. */
+  readonly compression?: Compression | undefined;
 }
 
 /** Lengths of a record's parts in bytes; below zero: null. */
@@ -70,24 +74,33 @@ export class BatchWriter {
     return true;
   }
 
-  /** Writes the header. The bytes are the writer's own memory: it may be reset only when they are needed no more. */
+  /**
+   * Writes the header; compresses the records where they are smaller for it, so a limit they kept before they keep then,
+   * and no reader has to decompress what is none the smaller. The bytes may be the writer's own memory: it may be reset
+   * only when they are needed no more.
+   */
   seal(origin: BatchOrigin): Buffer {
-    const buffer = this.#buffer;
-    const end = this.#at;
-    writeInt64(buffer, batchLayout.baseOffset, 0);
-    buffer.writeInt32BE(end - lengthOverhead, batchLayout.length);
-    buffer.writeInt32BE(-1, batchLayout.leaderEpoch);
-    buffer[batchLayout.magic] = 2;
-    buffer.writeInt16BE(origin.transactional ? attributeBits.transactional : 0, batchLayout.attributes);
-    buffer.writeInt32BE(this.#count - 1, batchLayout.lastOffsetDelta);
-    writeInt64(buffer, batchLayout.baseTimestamp, this.#baseTimestamp);
-    writeInt64(buffer, batchLayout.maxTimestamp, this.#maxTimestamp);
-    writeInt64(buffer, batchLayout.producerId, origin.producerId);
-    buffer.writeInt16BE(origin.producerEpoch, batchLayout.producerEpoch);
-    buffer.writeInt32BE(origin.baseSequence, batchLayout.baseSequence);
-    buffer.writeInt32BE(this.#count, batchLayout.count);
-    buffer.writeUInt32BE(crc32c(buffer.subarray(batchLayout.attributes, end)), batchLayout.crc);
-    return buffer.subarray(0, end);
+    const plain = this.#buffer.subarray(0, this.#at);
+    const { compression = 'none' } = origin;
+    const batch = compression === 'none' ? plain : compressed(plain, compression);
+    const codec = batch === plain ? 0 : compressions.indexOf(compression);
+    writeInt64(batch, batchLayout.baseOffset, 0);
+    batch.writeInt32BE(batch.length - lengthOverhead, batchLayout.length);
+    batch.writeInt32BE(-1, batchLayout.leaderEpoch);
+    batch[batchLayout.magic] = 2;
+    batch.writeInt16BE(
+      codec | (origin.transactional ? attributeBits.transactional : 0),
+      batchLayout.attributes,
+    );
+    batch.writeInt32BE(this.#count - 1, batchLayout.lastOffsetDelta);
+    writeInt64(batch, batchLayout.baseTimestamp, this.#baseTimestamp);
+    writeInt64(batch, batchLayout.maxTimestamp, this.#maxTimestamp);
+    writeInt64(batch, batchLayout.producerId, origin.producerId);
+    batch.writeInt16BE(origin.producerEpoch, batchLayout.producerEpoch);
+    batch.writeInt32BE(origin.baseSequence, batchLayout.baseSequence);
+    batch.writeInt32BE(this.#count, batchLayout.count);
+    batch.writeUInt32BE(crc32c(batch.subarray(batchLayout.attributes)), batchLayout.crc);
+    return batch;
   }
 
   /** Empty again, with the memory it has. */
@@ -165,6 +178,13 @@ export class BatchWriter {
     this.#buffer.copy(larger, 0, 0, this.#at);
     this.#buffer = larger;
   }
+}
+
+/** The batch with its records compressed, its header still to be written; the same batch where that would not be smaller. */
+function compressed(plain: Buffer, compression: Exclude<Compression, 'none'>): Buffer {
+  const records = compress(compression, plain.subarray(batchLayout.records));
+  if (records.length >= plain.length - batchLayout.records) return plain;
+  return Buffer.concat([plain.subarray(0, batchLayout.records), records]);
 }
 
 function byteLength(text: Encoded): number {

@@ -1,6 +1,6 @@
 import type { TopicPartition } from '../../transport.ts';
 import { type BatchHeader, verifyBatch } from './batchHeader.ts';
-import { openRecords } from './decompress.ts';
+import { openRecords } from './openRecords.ts';
 import { RecordCursor } from './recordCursor.ts';
 
 /**

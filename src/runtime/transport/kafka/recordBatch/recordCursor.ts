@@ -1,7 +1,7 @@
 import { type Header, type Headers, noHeaders } from '../../../../dsl/message.ts';
 import { MillraceError } from '../../../../errors.ts';
 import type { Batch } from '../../transport.ts';
-import { type BatchHeader, corrupt } from './batchHeader.ts';
+import { type BatchHeader, beyondNumbers, corrupt } from './batchHeader.ts';
 import { attributeBits } from './batchLayout.ts';
 import { readText } from './text.ts';
 
@@ -18,6 +18,9 @@ export interface CursorSource {
   readonly nextOffset: number;
 }
 
+/** Length, attributes, two deltas, key, value and headers: a byte each. */
+const smallestRecord = 7;
+
 /** The records of one batch, read where they stand: `next` looks at lengths only, fields are decoded when asked for. */
 export class RecordCursor implements Batch {
   readonly topic: string;
@@ -30,6 +33,7 @@ export class RecordCursor implements Batch {
   readonly #records: Buffer;
   readonly #end: number;
   readonly #baseOffset: number;
+  readonly #lastOffset: number;
   readonly #baseTimestamp: number;
   /** The broker's own time for the whole batch, where the topic says so; else undefined. */
   readonly #appendTime: number | undefined;
@@ -55,10 +59,14 @@ export class RecordCursor implements Batch {
     this.#records = source.records;
     this.#end = source.end;
     this.#baseOffset = header.baseOffset;
+    this.#lastOffset = header.nextOffset - 1;
     this.#baseTimestamp = header.baseTimestamp;
     this.#appendTime = header.attributes & attributeBits.logAppendTime ? header.maxTimestamp : undefined;
     this.#at = source.start;
     this.#recordEnd = source.start;
+    if (header.count * smallestRecord > this.bytes) {
+      throw this.#corrupt(`${header.count} records`, `${this.bytes} bytes`);
+    }
     if (source.from > header.baseOffset) this.#skipTo(source.from);
   }
 
@@ -102,6 +110,7 @@ export class RecordCursor implements Batch {
       const value = this.#field(this.#varint());
       headers.push([name.toString('utf8'), value]);
     }
+    if (this.#at !== this.#recordEnd) throw this.#corrupt('headers that end with their record', 'more bytes');
     return headers;
   }
 
@@ -125,9 +134,13 @@ export class RecordCursor implements Batch {
     this.#headersStart = this.#at;
     if (this.#at >= recordEnd)
       throw this.#corrupt('fields that end with their record', 'fields that go beyond it');
-    if (offset <= this.offset) throw this.#corrupt(`an offset above ${this.offset}`, `${offset}`);
+    if (offset <= this.offset || offset > this.#lastOffset) {
+      throw this.#corrupt(`an offset above ${this.offset}, up to ${this.#lastOffset}`, `${offset}`);
+    }
+    const timestamp = this.#appendTime ?? this.#baseTimestamp + timestampDelta;
+    if (!Number.isSafeInteger(timestamp)) throw beyondNumbers(this, offset, 'timestamp', timestamp);
     this.offset = offset;
-    this.timestamp = this.#appendTime ?? this.#baseTimestamp + timestampDelta;
+    this.timestamp = timestamp;
   }
 
   #skipTo(offset: number): void {

@@ -1,9 +1,9 @@
-import { crc32c } from '@node-rs/crc32';
 import { describe, expect, it } from 'vitest';
 import { noHeaders } from '../../../../../src/dsl/message.ts';
 import { firstBatchBytes } from '../../../../../src/runtime/transport/kafka/recordBatch/batchHeader.ts';
 import { BatchWriter } from '../../../../../src/runtime/transport/kafka/recordBatch/batchWriter.ts';
 import { openBatch } from '../../../../../src/runtime/transport/kafka/recordBatch/openBatch.ts';
+import { withChecksum } from './batchWith.ts';
 import { readBatches, readBatchHeaders, somewhere } from './readBatches.ts';
 
 function batchOf(...values: string[]): Buffer {
@@ -36,6 +36,26 @@ describe('readBatchHeader', () => {
         expect.objectContaining({
           code: 'CORRUPT_BATCH',
           details: expect.objectContaining({ ...somewhere, offset: 70, found: `format ${format}` }),
+        }),
+      );
+    }
+  });
+
+  it('reads offsets up to 2^53 - 1, and refuses those beyond and below zero', () => {
+    const last = Number.MAX_SAFE_INTEGER;
+    expect(readBatchHeaders(at(last - 1, batchOf('a')))[0]).toMatchObject({
+      baseOffset: last - 1,
+      nextOffset: last,
+    });
+    for (const offset of [last, last + 1, 2 ** 62, -1]) {
+      expect(() => readBatchHeaders(at(offset, batchOf('a')))).toThrow(
+        expect.objectContaining({
+          code: 'CORRUPT_BATCH',
+          details: expect.objectContaining({
+            ...somewhere,
+            offset,
+            expected: expect.stringContaining('2^53'),
+          }),
         }),
       );
     }
@@ -83,7 +103,29 @@ describe('verifyBatch', () => {
   ])('refuses %s', (_, place, value) => {
     const bytes = batchOf('a');
     bytes.writeUInt16BE(value, place);
-    bytes.writeUInt32BE(crc32c(bytes.subarray(21)), 17);
-    expect(() => readBatches(bytes)).toThrow(expect.objectContaining({ code: 'CORRUPT_BATCH' }));
+    expect(() => readBatches(withChecksum(bytes))).toThrow(
+      expect.objectContaining({ code: 'CORRUPT_BATCH' }),
+    );
+  });
+
+  it.each([
+    ['timestamps', 27],
+    ['a maximum of timestamps', 35],
+    ['a producer id', 43],
+  ])('refuses %s beyond what a number holds exactly', (_, place) => {
+    for (const value of [2n ** 53n, -(2n ** 53n), 2n ** 63n - 1n]) {
+      const bytes = batchOf('a');
+      bytes.writeBigInt64BE(value, place);
+      expect(() => readBatches(withChecksum(at(70, bytes)))).toThrow(
+        expect.objectContaining({
+          code: 'CORRUPT_BATCH',
+          details: expect.objectContaining({
+            ...somewhere,
+            offset: 70,
+            expected: expect.stringContaining('2^53'),
+          }),
+        }),
+      );
+    }
   });
 });

@@ -1,4 +1,3 @@
-import { crc32c } from '@node-rs/crc32';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { noHeaders } from '../../../../../src/dsl/message.ts';
@@ -6,6 +5,7 @@ import { MillraceError } from '../../../../../src/errors.ts';
 import { BatchWriter } from '../../../../../src/runtime/transport/kafka/recordBatch/batchWriter.ts';
 import { openBatch } from '../../../../../src/runtime/transport/kafka/recordBatch/openBatch.ts';
 import type { Batch } from '../../../../../src/runtime/transport/transport.ts';
+import { batchWith, withChecksum } from './batchWith.ts';
 import { readBatchHeaders, readRecords, somewhere } from './readBatches.ts';
 
 const origin = { producerId: -1, producerEpoch: -1, baseSequence: -1, transactional: false };
@@ -19,12 +19,6 @@ function batchOf(...values: (string | Buffer | null)[]): Buffer {
 
 function open(bytes: Buffer, from?: number): Batch {
   return openBatch(bytes, readBatchHeaders(bytes)[0]!, somewhere, from);
-}
-
-/** Makes the checksum fit again, as a writer with a bug would have. */
-function signed(bytes: Buffer): Buffer {
-  bytes.writeUInt32BE(crc32c(bytes.subarray(21)), 17);
-  return bytes;
 }
 
 describe('RecordCursor', () => {
@@ -132,7 +126,7 @@ describe('RecordCursor', () => {
         const damaged = Buffer.from(bytes);
         for (const [at, value] of changes) damaged[at] = value;
         try {
-          expect(readRecords(open(signed(damaged)))).toHaveLength(4);
+          expect(readRecords(open(withChecksum(damaged)))).toHaveLength(4);
         } catch (error) {
           expect(error).toMatchObject({
             code: 'CORRUPT_BATCH',
@@ -148,9 +142,68 @@ describe('RecordCursor', () => {
     for (const count of [1, 3]) {
       const bytes = batchOf('a', 'b');
       bytes.writeInt32BE(count, 57);
-      expect(() => readRecords(open(signed(bytes)))).toThrow(
+      expect(() => readRecords(open(withChecksum(bytes)))).toThrow(
         expect.objectContaining({ code: 'CORRUPT_BATCH' }),
       );
     }
+  });
+
+  it('refuses more records than there are bytes for, before it hands out any', () => {
+    const bytes = batchOf('a', 'b');
+    bytes.writeInt32BE(100_000_000, 57);
+    bytes.writeInt32BE(100_000_000, 23);
+    expect(() => open(withChecksum(bytes))).toThrow(expect.objectContaining({ code: 'CORRUPT_BATCH' }));
+  });
+
+  it('refuses an offset beyond the last of the batch', () => {
+    // Length 6, no attributes, no time, offset 1, then nulls: but the batch ends at offset 0.
+    const records = Buffer.from([12, 0, 0, 2, 1, 1, 0]);
+    const batch = open(batchWith(records, 1, 0, 70));
+    expect(() => batch.next()).toThrow(
+      expect.objectContaining({
+        details: expect.objectContaining({ ...somewhere, offset: 70, found: '71' }),
+      }),
+    );
+  });
+
+  it('refuses timestamps a number does not hold exactly, and says which record it is', () => {
+    const writer = new BatchWriter();
+    for (const timestamp of [0, Number.MAX_SAFE_INTEGER]) {
+      writer.append(null, null, timestamp, noHeaders, 2 ** 30);
+    }
+    const bytes = Buffer.from(writer.seal(origin));
+    expect(readRecords(open(bytes)).at(-1)!.timestamp).toBe(Number.MAX_SAFE_INTEGER);
+    bytes.writeBigInt64BE(1n, 27); // one later than it was
+    const batch = open(withChecksum(bytes));
+    expect(batch.next()).toBe(true);
+    expect(() => batch.next()).toThrow(
+      expect.objectContaining({
+        code: 'CORRUPT_BATCH',
+        details: expect.objectContaining({
+          ...somewhere,
+          offset: 1,
+          expected: expect.stringContaining('2^53'),
+        }),
+      }),
+    );
+  });
+
+  it('gives the time of the batch to every record of a log that says so, whatever the records say', () => {
+    const writer = new BatchWriter();
+    for (const timestamp of [0, Number.MAX_SAFE_INTEGER]) {
+      writer.append(null, null, timestamp, noHeaders, 2 ** 30);
+    }
+    const bytes = Buffer.from(writer.seal(origin));
+    bytes.writeInt16BE(8, 21);
+    bytes.writeBigInt64BE(1n, 27);
+    bytes.writeBigInt64BE(77n, 35);
+    expect(readRecords(open(withChecksum(bytes))).map(({ timestamp }) => timestamp)).toEqual([77, 77]);
+  });
+
+  it('gives views of the bytes that were fetched, not copies', () => {
+    const bytes = batchOf('a');
+    const batch = open(bytes);
+    batch.next();
+    for (const view of [batch.keyBytes()!, batch.valueBytes()!]) expect(view.buffer).toBe(bytes.buffer);
   });
 });
