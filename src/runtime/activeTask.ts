@@ -5,6 +5,7 @@ import { type Commit, type CommitParts, commitAtLeastOnce, commitExactlyOnce } f
 import type { Positions } from './findPositions.ts';
 import type { TaskPlan } from './plan.ts';
 import { mergeQueue, type Queue } from './queue.ts';
+import { reached } from './storedTasks.ts';
 import { createTask, type Task, type TaskInput } from './task/task.ts';
 import type { TaskHome } from './taskHome.ts';
 import type { Poisoned, TaskSetting } from './taskSetting.ts';
@@ -84,6 +85,11 @@ export class ActiveTask {
       wake: setting.wake,
     });
     this.#queue = mergeQueue(this.#task.inputs, setting.hasMore);
+  }
+
+  /** How much of its state there is: the offsets reached in its changelogs, summed up. */
+  get position(): number {
+    return reached(this.#changelogs);
   }
 
   get inputs(): readonly TaskInput[] {

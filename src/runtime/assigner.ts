@@ -1,88 +1,128 @@
-import { MillraceError } from '../errors.ts';
+import { decodeInfo } from './groupProtocol.ts';
 import type { TaskPlan } from './plan.ts';
-import type { Assignment, MemberMetadata } from './transport/transport.ts';
+import type { MemberMetadata } from './transport/transport.ts';
 
-/** What a member tells the leader when it joins. `version` grows when the meaning of a field changes. */
-export interface MemberInfo {
-  readonly version: 1;
-  /** Tasks it runs, or ran until this rebalance: they stay where they are if the balance allows. */
-  readonly running: readonly string[];
-  /** Tasks whose state it has on disk. */
-  readonly stored: readonly string[];
-}
-
-export function encodeInfo(info: MemberInfo): Buffer {
-  return Buffer.from(JSON.stringify(info));
-}
-
-function decodeInfo(metadata: Buffer): MemberInfo {
-  const info = JSON.parse(metadata.toString()) as MemberInfo;
-  if (info.version !== 1) {
-    throw new MillraceError('UNSUPPORTED_CLIENT', 'A member of the group speaks a newer protocol', {
-      expected: 'version 1',
-      found: `version ${info.version}`,
-      next: 'Upgrade the oldest workers of the application first.',
-    });
-  }
-  return info;
+interface Member {
+  readonly id: string;
+  readonly running: ReadonlySet<string>;
+  readonly positions: ReadonlyMap<string, number>;
+  readonly tasks: TaskPlan[];
 }
 
 /**
- * Spreads tasks over members: as even as can be, sub-topology by sub-topology; a task goes to who runs it, else to who
- * has its state, else to who has least. All partitions of a task go together: that is what joins rely on.
+ * Spreads tasks over members. In this order: as even as can be, within one of each other; nothing moves that need not; what
+ * has to move goes to who has most of its state; sub-topologies, which weigh differently, are spread evenly too. The same
+ * tasks and members always give the same. All partitions of a task go together: that is what joins rely on.
  */
 export function assignTasks(
   tasks: readonly TaskPlan[],
   members: readonly MemberMetadata[],
 ): Map<string, readonly TaskPlan[]> {
-  const sorted = [...members].sort((a, b) => (a.memberId < b.memberId ? -1 : 1));
-  const infos = sorted.map(({ memberId, metadata }) => ({ memberId, ...decodeInfo(metadata) }));
-  const given = new Map<string, TaskPlan[]>(infos.map(({ memberId }) => [memberId, []]));
-  const least = Math.floor(tasks.length / infos.length);
-  let extra = tasks.length % infos.length;
-  const room = (memberId: string): boolean => {
-    const { length } = given.get(memberId)!;
-    return length < least || (length === least && extra > 0);
-  };
-  const give = (task: TaskPlan, memberId: string): void => {
-    const mine = given.get(memberId)!;
-    if (mine.length === least) extra--;
-    mine.push(task);
-  };
-  const keep = (wants: (info: MemberInfo) => readonly string[], left: readonly TaskPlan[]): TaskPlan[] =>
-    left.filter((task) => {
-      const owner = infos.find((info) => wants(info).includes(task.id) && room(info.memberId));
-      if (owner !== undefined) give(task, owner.memberId);
-      return owner === undefined;
-    });
-  const homeless = keep(
-    (info) => info.stored,
-    keep((info) => info.running, tasks),
+  const sorted = members.toSorted((a, b) => (a.memberId < b.memberId ? -1 : 1)).map(memberOf);
+  for (const task of tasks) runnerOf(task, sorted)?.tasks.push(task);
+  const room = new Room(tasks.length, sorted);
+  const kept = new Set(sorted.flatMap((member) => member.tasks));
+  const homeless = giveByState(
+    tasks.filter((task) => !kept.has(task)),
+    sorted,
+    room,
   );
-  for (const task of homeless) {
-    const open = infos.filter(({ memberId }) => room(memberId));
-    open.sort((a, b) => weight(given.get(a.memberId)!, task) - weight(given.get(b.memberId)!, task));
-    give(task, open[0]!.memberId);
+  for (const task of homeless) room.give(task, lightest(task, sorted, room));
+  return new Map(sorted.map(({ id, tasks: mine }) => [id, mine]));
+}
+
+function memberOf({ memberId, metadata }: MemberMetadata): Member {
+  const { running, positions } = decodeInfo(metadata);
+  return { id: memberId, running: new Set(running), positions, tasks: [] };
+}
+
+/** Of several that say they run it, as a worker may that the group has given up for a while, the one that is ahead. */
+function runnerOf(task: TaskPlan, members: readonly Member[]): Member | undefined {
+  let runner: Member | undefined;
+  for (const member of members) {
+    if (!member.running.has(task.id)) continue;
+    if (runner === undefined || held(member, task) > held(runner, task)) runner = member;
   }
-  return given;
+  return runner;
+}
+
+/** How much of the task's state is on the member's machine. */
+function held({ positions }: Member, { id }: TaskPlan): number {
+  return positions.get(id) ?? 0;
+}
+
+/** How many tasks each member may have: the same number for all, and for some one more, those first that run most. */
+class Room {
+  readonly #least: number;
+  #more: number;
+
+  /** Takes from those that have too many. */
+  constructor(tasks: number, members: readonly Member[]) {
+    this.#least = Math.floor(tasks / members.length);
+    this.#more = tasks % members.length;
+    for (const member of members.toSorted((a, b) => b.tasks.length - a.tasks.length)) {
+      const { length } = member.tasks;
+      const most = this.#least + (this.#more > 0 ? 1 : 0);
+      if (length > this.#least && this.#more > 0) this.#more--;
+      if (length > most) shed(member, length - most, members);
+    }
+  }
+
+  for(member: Member): boolean {
+    return member.tasks.length < this.#least + (this.#more > 0 ? 1 : 0);
+  }
+
+  give(task: TaskPlan, member: Member): void {
+    if (member.tasks.length >= this.#least) this.#more--;
+    member.tasks.push(task);
+  }
+}
+
+/** Takes `count` tasks away: from the sub-topologies it has too much of, and there what others have most of already. */
+function shed(member: Member, count: number, members: readonly Member[]): void {
+  const others = members.filter((other) => other !== member);
+  const loss = (task: TaskPlan): number =>
+    held(member, task) - Math.max(0, ...others.map((other) => held(other, task)));
+  const bySubtopology = Map.groupBy(member.tasks, ({ subtopology }) => subtopology);
+  const piles = [...bySubtopology.values()].map((pile) =>
+    pile.map((task) => ({ task, loss: loss(task) })).toSorted((a, b) => b.loss - a.loss),
+  );
+  for (let left = count; left > 0; left--) {
+    const pile = piles.reduce((most, next) => {
+      if (next.length !== most.length) return next.length > most.length ? next : most;
+      return (next.at(-1)?.loss ?? 0) < (most.at(-1)?.loss ?? 0) ? next : most;
+    });
+    const { task } = pile.pop()!;
+    member.tasks.splice(member.tasks.indexOf(task), 1);
+  }
+}
+
+/** Gives tasks to who has their state; first those for which it matters most who gets them. Leaves those of which nobody has any. */
+function giveByState(tasks: readonly TaskPlan[], members: readonly Member[], room: Room): TaskPlan[] {
+  const wishes = tasks.map((task) => {
+    const owners = members.filter((member) => held(member, task) > 0);
+    owners.sort((a, b) => held(b, task) - held(a, task));
+    const [first, second] = owners.map((owner) => held(owner, task));
+    return { task, owners, matters: (first ?? 0) - (second ?? 0) };
+  });
+  const left = new Set(tasks);
+  for (const { task, owners } of wishes.toSorted((a, b) => b.matters - a.matters)) {
+    const owner = owners.find((member) => room.for(member));
+    if (owner === undefined) continue;
+    room.give(task, owner);
+    left.delete(task);
+  }
+  return [...left];
 }
 
 /** Fewest tasks first; among equals the one with fewest of the same sub-topology, as these are equally heavy. */
-function weight(mine: readonly TaskPlan[], task: TaskPlan): number {
-  return mine.length * 1000 + mine.filter(({ subtopology }) => subtopology === task.subtopology).length;
-}
-
-export function toAssignment(tasks: readonly TaskPlan[]): Assignment {
-  const partitions = tasks.flatMap((task) =>
-    task.topics.map((topic) => ({ topic, partition: task.partition })),
-  );
-  return {
-    partitions,
-    metadata: Buffer.from(JSON.stringify({ version: 1, tasks: tasks.map(({ id }) => id) })),
-  };
-}
-
-export function tasksIn({ metadata }: Assignment): readonly string[] {
-  if (metadata.length === 0) return [];
-  return (JSON.parse(metadata.toString()) as { tasks: string[] }).tasks;
+function lightest(task: TaskPlan, members: readonly Member[], room: Room): Member {
+  const alike = ({ tasks }: Member): number =>
+    tasks.filter(({ subtopology }) => subtopology === task.subtopology).length;
+  return members
+    .filter((member) => room.for(member))
+    .reduce((best, next) => {
+      if (next.tasks.length !== best.tasks.length) return next.tasks.length < best.tasks.length ? next : best;
+      return alike(next) < alike(best) ? next : best;
+    });
 }

@@ -1,5 +1,6 @@
 import type { Topology } from '../dsl/topology.ts';
-import { assignTasks, encodeInfo, toAssignment } from './assigner.ts';
+import { assignTasks } from './assigner.ts';
+import { encodeInfo, toAssignment } from './groupProtocol.ts';
 import type { Names } from './names.ts';
 import type { Plan } from './plan.ts';
 import type { Settings } from './settings.ts';
@@ -8,8 +9,8 @@ import type { MemberOptions } from './transport/transport.ts';
 
 /** What the worker does when the group says so. */
 export interface GroupEvents extends Pick<MemberOptions, 'revoked' | 'assigned' | 'lost' | 'failed'> {
-  /** Tasks that run now. */
-  readonly running: () => readonly string[];
+  /** Tasks that run now, each with how much of its state there is. */
+  readonly running: () => ReadonlyMap<string, number>;
 }
 
 /** How a worker takes part in its group: what it tells the others, and how it divides the tasks when it leads. */
@@ -29,11 +30,18 @@ export function memberOptions(
     sessionTimeoutMs: settings.sessionTimeout,
     rebalanceTimeoutMs: settings.rebalanceTimeout,
     heartbeatIntervalMs: settings.heartbeatInterval,
-    metadata: () =>
-      encodeInfo({ version: 1, running: running(), stored: storedTasks(settings.state, names.application) }),
+    metadata: () => {
+      const runs = running();
+      const stored = [...storedTasks(settings.state, names.application), ...runs];
+      const planned = new Set(plan.tasks.map(({ id }) => id)); // older topologies may have left state of theirs
+      const positions = new Map(stored.filter(([id, position]) => position > 0 && planned.has(id)));
+      return encodeInfo({ running: [...runs.keys()], positions });
+    },
     assign: async (members) => {
       const given = assignTasks(plan.tasks, members);
-      return new Map([...given].map(([memberId, tasks]) => [memberId, toAssignment(tasks)]));
+      return new Map(
+        [...given].map(([memberId, tasks]) => [memberId, toAssignment(tasks, plan.fingerprint)]),
+      );
     },
   };
 }

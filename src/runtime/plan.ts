@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { NamedStore, Step, Subtopology, Topology } from '../dsl/topology.ts';
 import { MillraceError } from '../errors.ts';
 import type { Names } from './names.ts';
@@ -7,6 +8,8 @@ export interface Plan {
   readonly tasks: readonly TaskPlan[];
   /** By topic, as the broker knows it. */
   readonly partitions: ReadonlyMap<string, number>;
+  /** The same for workers that have the same tasks, which read the same. */
+  readonly fingerprint: string;
 }
 
 export interface TaskPlan {
@@ -28,7 +31,13 @@ export function plan(topology: Topology, names: Names, existing: PartitionCounts
     for (const topics of subtopology.copartitioned)
       checkCopartitioned(topics, subtopology, names, partitions);
   }
-  return { tasks: topology.subtopologies.flatMap((piece) => tasksOf(piece, names, partitions)), partitions };
+  const tasks = topology.subtopologies.flatMap((piece) => tasksOf(piece, names, partitions));
+  return { tasks, partitions, fingerprint: fingerprintOf(tasks) };
+}
+
+function fingerprintOf(tasks: readonly TaskPlan[]): string {
+  const said = JSON.stringify(tasks.map(({ id, topics }) => [id, ...topics]));
+  return createHash('sha256').update(said).digest('hex').slice(0, 16);
 }
 
 function decideRepartitions(

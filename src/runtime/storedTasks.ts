@@ -1,13 +1,31 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { peekMeta } from '../state/peekMeta.ts';
+import { readLocalMeta } from './commitMeta.ts';
 import type { StatePlace } from './taskHome.ts';
 
-/** Tasks that have left state on this machine: they restore least here. */
-export function storedTasks(place: StatePlace, application: string): readonly string[] {
-  if (place === 'memory') return [];
+/**
+ * Tasks that have left state on this machine, each with how far it goes: the offsets reached in its changelogs, summed up. They
+ * restore least where that is most. What cannot be read counts as nothing.
+ */
+export function storedTasks(place: StatePlace, application: string): Map<string, number> {
+  const positions = new Map<string, number>();
+  if (place === 'memory') return positions;
   const folder = join(place.folder, application);
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => name);
+  if (!existsSync(folder)) return positions;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (!entry.isDirectory()) continue;
+    const meta = peekMeta(join(folder, entry.name));
+    if (meta === undefined) continue;
+    const position = reached(readLocalMeta(meta).changelogs);
+    if (position > 0) positions.set(entry.name, position);
+  }
+  return positions;
+}
+
+/** One number for how much of a task's state there is: comparable between the machines that have some of it. */
+export function reached(changelogs: ReadonlyMap<string, number>): number {
+  let sum = 0;
+  for (const position of changelogs.values()) sum += position;
+  return sum;
 }

@@ -1,4 +1,4 @@
-import { MillraceError } from '../errors.ts';
+import type { MillraceError } from '../errors.ts';
 import type { ActiveTask } from './activeTask.ts';
 import { asMillraceError } from './asMillraceError.ts';
 import { delay } from './clock.ts';
@@ -7,6 +7,7 @@ import { orAborted } from './orAborted.ts';
 import type { TaskPlan } from './plan.ts';
 import type { TaskInput } from './task/task.ts';
 import type { TaskSetting } from './taskSetting.ts';
+import { tooLate } from './tooLate.ts';
 import type { Reader } from './transport/transport.ts';
 
 /** Errors that end a task but not the application: the task is opened again, which fences, restores and finds its place. */
@@ -53,8 +54,13 @@ export class TaskSet {
     return this.#tasks.values();
   }
 
-  get running(): readonly string[] {
-    return [...this.#tasks.keys()];
+  get count(): number {
+    return this.#tasks.size;
+  }
+
+  /** Each with how much of its state there is. */
+  get running(): ReadonlyMap<string, number> {
+    return new Map([...this.#tasks].map(([id, { position }]) => [id, position]));
   }
 
   input(topic: string, partition: number): TaskInput | undefined {
@@ -240,11 +246,4 @@ export class TaskSet {
     await this.halt();
     await Promise.all(this.#ending.values());
   }
-}
-
-function tooLate(task: string, ms: number): MillraceError {
-  return new MillraceError('REVOKE_TIMEOUT', `Task ${task} did not commit before it had to be let go`, {
-    expected: `a commit within ${ms} ms`,
-    next: 'Nothing: its records are processed again by whoever has it next. If this is not rare, raise revokeTimeout.',
-  });
 }

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import type { MillraceError } from '../errors.ts';
 import { asMillraceError } from './asMillraceError.ts';
-import { tasksIn } from './assigner.ts';
 import { Backpressure } from './backpressure.ts';
 import { type GlobalTables, globalTables } from './globalTables.ts';
+import { tasksIn } from './groupProtocol.ts';
 import { housekeeping } from './housekeeping.ts';
 import { memberOptions } from './memberOptions.ts';
 import type { Plan, TaskPlan } from './plan.ts';
@@ -32,6 +32,8 @@ export class Worker {
   #loop: Promise<void> = Promise.resolve();
   /** While the group rebalances nothing is processed: positions that were committed must stay true. */
   #suspended = true;
+  /** Has not been assigned anything yet. */
+  #isNew = true;
   #lastCommit: number;
   readonly #wakeup: Wakeup = wakeup();
 
@@ -71,7 +73,7 @@ export class Worker {
   #memberOptions(planned: Plan): MemberOptions {
     const { settings, names, topology, lifecycle } = this.#parts;
     return memberOptions(planned, topology, names, settings, {
-      running: () => this.#tasks?.running ?? [],
+      running: () => this.#tasks?.running ?? new Map(),
       revoked: () => this.#revoked(),
       assigned: (assignment, signal) => this.#assigned(assignment, signal),
       lost: () => {
@@ -111,7 +113,9 @@ export class Worker {
 
   async #assigned(assignment: Assignment, signal: AbortSignal): Promise<void> {
     const { lifecycle } = this.#parts;
-    const ids = new Set(tasksIn(assignment));
+    const { tasks, plan } = tasksIn(assignment);
+    if (this.#isOutdated(plan)) return this.#member!.rejoin();
+    const ids = new Set(tasks);
     const mine = this.#plan!.tasks.filter(({ id }) => ids.has(id));
     lifecycle.to('restoring');
     try {
@@ -125,6 +129,14 @@ export class Worker {
     lifecycle.to('running');
     this.#running.resolve();
     this.#wakeup.wake();
+  }
+
+  /** A static member is given what was made for it before it was restarted, perhaps with another topology. Asked once. */
+  #isOutdated(plan: string): boolean {
+    const isFirst = this.#isNew;
+    this.#isNew = false;
+    const isStatic = this.#parts.settings.instanceId !== undefined;
+    return isFirst && isStatic && plan !== '' && plan !== this.#plan!.fingerprint;
   }
 
   async #revoked(): Promise<void> {
@@ -155,7 +167,7 @@ export class Worker {
   /** One slice: every task gets its share of it. false: there was nothing to do. */
   #work(tasks: TaskSet): boolean {
     const { clock } = this.#parts;
-    const share = slice / Math.max(1, tasks.running.length);
+    const share = slice / Math.max(1, tasks.count);
     let worked = false;
     for (const task of [...tasks.tasks]) {
       try {

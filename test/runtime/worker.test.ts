@@ -138,6 +138,20 @@ describe('Worker', () => {
     expect(brokenGuarantee('exactly-once', 400, await outputs(run))).toEqual([]);
   });
 
+  it('is given the tasks of its new topology when it is back in its place with another', async () => {
+    const run = await world(topics);
+    const all = sinks as readonly (typeof sinks extends readonly (infer One)[] ? One : never)[];
+    const before = run.instance(id, { sinks: [all[0]!], instanceId: 'one' });
+    await run.start(before);
+    await run.clock.run(before.stop());
+    const again = run.instance(id, { sinks: all, instanceId: 'one' });
+    await run.start(again);
+    await feed(run, 0, 100);
+    await run.drained(id, crossing(id));
+    await run.clock.run(again.stop());
+    expect(brokenGuarantee('exactly-once', 100, await outputs(run))).toEqual([]);
+  });
+
   it('ends when a newer process has its instanceId, which goes on', async () => {
     const run = await world(topics);
     const options = { sinks, heartbeatInterval: '200ms', instanceId: 'same', stateDir: 'memory' } as const;
