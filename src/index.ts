@@ -8,11 +8,18 @@ export { float64 } from './dsl/codecs/float64.ts';
 export { int64 } from './dsl/codecs/int64.ts';
 export { json } from './dsl/codecs/json.ts';
 export { nullable } from './dsl/codecs/nullable.ts';
+export { sessionWindowed } from './dsl/codecs/sessionWindowed.ts';
 export { text } from './dsl/codecs/text.ts';
 export { windowed } from './dsl/codecs/windowed.ts';
 export { globalTable } from './dsl/globalTable.ts';
 export type { Change, Header, Headers, Message, WindowKey } from './dsl/message.ts';
-export type { ErrorPolicy, WindowSpec } from './dsl/node.ts';
+export type {
+  AlignedWindows,
+  ErrorPolicy,
+  SessionWindows,
+  SlidingWindows,
+  WindowSpec,
+} from './dsl/node.ts';
 export { type StreamOptions, stream } from './dsl/stream.ts';
 export { table } from './dsl/table.ts';
 export type { TableOptions } from './dsl/tableSource.ts';
@@ -20,6 +27,7 @@ export { type Subtopology, type Topology, topology } from './dsl/topology.ts';
 export type {
   GlobalTable,
   GroupedTable,
+  InSessions,
   NeedsCodec,
   Op,
   Sink,
@@ -29,6 +37,8 @@ export type {
 } from './dsl/types.ts';
 export type { Duration } from './dsl/windows/duration.ts';
 export { type HoppingOptions, hopping } from './dsl/windows/hopping.ts';
+export { type SessionOptions, session } from './dsl/windows/session.ts';
+export { type SlidingOptions, sliding } from './dsl/windows/sliding.ts';
 export { type TumblingOptions, tumbling } from './dsl/windows/tumbling.ts';
 export { type ErrorCode, type ErrorDetails, errorCodes, MillraceError } from './errors.ts';
 // operators
@@ -61,7 +71,7 @@ export { sum } from './operators/sum.ts';
 export { type ToOptions, to } from './operators/to.ts';
 export { toStream } from './operators/toStream.ts';
 export { toTable } from './operators/toTable.ts';
-export { window } from './operators/window.ts';
+export { type WindowOptions, window } from './operators/window.ts';
 export { type NewHeader, withHeaders } from './operators/withHeaders.ts';
 export { withTimestamp } from './operators/withTimestamp.ts';
 // running

@@ -30,10 +30,15 @@ export interface Node {
   readonly value?: AnyCodec | undefined;
   /** On 'windowed' nodes and on tables that came out of one. */
   readonly window?: WindowSpec | undefined;
+  /** On 'windowed' nodes: rows are emitted once, when their window has closed. */
+  readonly emitOnClose?: boolean | undefined;
 }
 
-/** How records fall into windows. Adding a kind of window is adding a file to dsl/windows that makes one of these. */
-export interface WindowSpec {
+/** How records fall into windows: what the files of dsl/windows make. */
+export type WindowSpec = AlignedWindows | SlidingWindows | SessionWindows;
+
+/** Windows that start at the same moments for all keys. Their ends are exclusive. */
+export interface AlignedWindows {
   readonly kind: 'tumbling' | 'hopping';
   /** Length in ms. */
   readonly size: number;
@@ -43,6 +48,22 @@ export interface WindowSpec {
   readonly grace: number;
   /** Windows start at multiples of `advance` plus this, in ms. */
   readonly offset: number;
+}
+
+/** Windows of records at most `difference` ms apart, where the records are. Both ends are inclusive. */
+export interface SlidingWindows {
+  readonly kind: 'sliding';
+  readonly difference: number;
+  /** How long after its end, in stream time, a window still takes records, in ms. */
+  readonly grace: number;
+}
+
+/** Windows that grow with each record at most `gap` ms away, from the first record to the last, both inclusive. */
+export interface SessionWindows {
+  readonly kind: 'session';
+  readonly gap: number;
+  /** How long after its end and the gap, in stream time, a session still takes records, in ms. */
+  readonly grace: number;
 }
 
 /** What a step does. One operator = one file in src/operators that makes one of these. */
@@ -125,6 +146,11 @@ export interface StoreSpec {
   /** Windows and timelines: length of a window and how long its rows are kept after its start, in ms of stream time. */
   readonly windowSize?: number;
   readonly retention?: number;
+  /** How a row shows to who reads the store from outside; absent: as it is. */
+  readonly show?: (
+    key: WindowKey<unknown>,
+    cell: AnyCell,
+  ) => readonly [key: WindowKey<unknown>, cell: AnyCell];
 }
 
 /** All that a running step may reach. */

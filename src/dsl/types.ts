@@ -5,6 +5,7 @@ import type { Pipeable } from './pipe.ts';
 
 declare const types: unique symbol;
 declare const uncoded: unique symbol;
+declare const inSessions: unique symbol;
 
 /** All that `pipe` takes: a function from one handle to the next. It describes; nothing runs yet. */
 export type Op<I, O> = (input: I) => O;
@@ -55,5 +56,10 @@ export interface NeedsCodec {
 }
 /** What a function made of the values of S. */
 export type Made<S, K, V> = IsJson<V> extends true ? With<S, K, V> : With<S, K, V> & NeedsCodec;
+/** Marks what was cut into sessions: two of them may have to be merged. */
+export interface InSessions {
+  /** Never set. */
+  readonly [inSessions]: true;
+}
 /** H, still in need of a codec if S, or one of several, is. */
 export type Keep<S, H> = [Extract<S, NeedsCodec>] extends [never] ? H : H & NeedsCodec;

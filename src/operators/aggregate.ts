@@ -1,5 +1,14 @@
 import type { AnyFunction } from '../dsl/node.ts';
-import type { AnyGroupedTable, AnyTable, Grouped, KeyOf, MessageOf, Op, Table } from '../dsl/types.ts';
+import type {
+  AnyGroupedTable,
+  AnyTable,
+  Grouped,
+  InSessions,
+  KeyOf,
+  MessageOf,
+  Op,
+  Table,
+} from '../dsl/types.ts';
 import { aggregation } from './kernels/aggregation.ts';
 import { checkFunction } from './kernels/checkFunction.ts';
 import { foldArguments } from './kernels/foldArguments.ts';
@@ -13,13 +22,23 @@ export type Aggregator<S extends Grouped, A> = (
   message: MessageOf<S>,
 ) => A | null;
 
+/** Makes one row of those of two sessions, the earlier one first, or gives null to begin anew. */
+export type Merger<S extends Grouped, A> = (
+  earlier: NonNullable<A>,
+  later: NonNullable<A>,
+  message: MessageOf<S>,
+) => A | null;
+
 type AggregateArguments<S extends Grouped, A> = S extends AnyGroupedTable
   ? [subtract: Aggregator<S, A>, ...StoreArgument<StoredKey<S>, NonNullable<A>>]
-  : StoreArgument<StoredKey<S>, NonNullable<A>>;
+  : S extends InSessions
+    ? [merge: Merger<S, A>, ...StoreArgument<StoredKey<S>, NonNullable<A>>]
+    : StoreArgument<StoredKey<S>, NonNullable<A>>;
 
 /**
  * Emits, per key, what the function makes of its records one after the other, beginning with the initial value; per window
- * behind window(). Behind groupBy(), a second function takes a row out again that changes or goes.
+ * behind window(). Behind groupBy(), a second function takes a row out again that changes or goes; behind window(session()), it merges
+ * the rows of sessions that have become one, beginning with the initial value.
  *
  * A table, kept in a store. Records without a key are dropped ('null-key'), without a value too ('null-value') except in
  * windows. The result carries the largest timestamp that went in; null deletes the row, and the next record begins with
@@ -45,5 +64,9 @@ export function aggregate(
   checkFunction(initial, 'initial value of aggregate()');
   checkFunction(add, 'function of aggregate()');
   const first: AnyFunction = (value, message) => add(initial(), value, message);
-  return aggregation({ kind: 'aggregate', ...foldArguments({ first, add }, rest) });
+  const described = foldArguments({ first, add, initial: initial as () => unknown }, rest, [
+    'groupedTable',
+    'windowed',
+  ]);
+  return aggregation({ kind: 'aggregate', ...described });
 }

@@ -21,6 +21,7 @@ export function count(store?: unknown): Op<Grouped, AnyTable> {
     first: () => 1,
     add: (counted: number) => counted + 1,
     subtract: (counted: number) => counted - 1,
+    merge: (a: number, b: number) => a + b,
   };
   return aggregation({ kind: 'count', fold, store });
 }

@@ -55,5 +55,5 @@ export function reduce<S extends Grouped>(
 export function reduce(add: AnyFunction, ...rest: readonly unknown[]): Op<Grouped, AnyTable> {
   checkFunction(add, 'function of reduce()');
   const first = (value: unknown): unknown => value;
-  return aggregation({ kind: 'reduce', rows: 'input', ...foldArguments({ first, add }, rest) });
+  return aggregation({ kind: 'reduce', rows: 'input', ...foldArguments({ first, add, merge: add }, rest) });
 }

@@ -28,6 +28,7 @@ export function sum(numberOf: AnyFunction, store?: unknown): Op<Grouped, AnyTabl
     first: term,
     add: (total: number, value: unknown, message: unknown) => finite(total + term(value, message), 'sum()'),
     subtract: (total: number, value: unknown, message: unknown) => total - term(value, message),
+    merge: (a: number, b: number) => finite(a + b, 'sum()'),
   };
   return aggregation({ kind: 'sum', fold, store });
 }

@@ -1,9 +1,9 @@
+import { freeze } from '../dsl/freeze.ts';
 import type { StoreSpec } from '../dsl/node.ts';
 import type { Row, Table } from './backend.ts';
 import { closedTable } from './closedTable.ts';
 import { compareEncoded } from './compareEncoded.ts';
 import { findStart } from './findStart.ts';
-import { freeze } from './freeze.ts';
 import { type FoundRow, mergeRows } from './mergeRows.ts';
 import { type CachedRow, isPending, PendingRows } from './pendingRows.ts';
 import { type Identity, type StoreCodec, storeCodec } from './storeCodec.ts';

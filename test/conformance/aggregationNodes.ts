@@ -4,8 +4,11 @@ import {
   filter,
   groupBy,
   hopping,
+  type InSessions,
   map,
   reduce,
+  session,
+  sliding,
   tumbling,
   type WindowSpec,
   window,
@@ -36,10 +39,13 @@ export const aggregationNodes: Readonly<Record<string, Describe>> = {
     else builder.put(node.id, { stream: rekeyed(builder.stream(node), node.key!) });
   },
   windowedBy(builder, node) {
-    if (node.emit === 'onWindowClose') throw new NotSupported('windowedBy (emit onWindowClose)');
     const input = builder.input(node);
     if (!('stream' in input)) throw new NotSupported('windowedBy (cogrouped)');
-    builder.put(node.id, { windowed: input.stream.pipe(window(windowSpec(node.window))) });
+    builder.put(node.id, {
+      windowed: input.stream.pipe(
+        window(windowSpec(node.window), { emit: node.emit === 'onWindowClose' ? 'onClose' : 'onUpdate' }),
+      ),
+    });
   },
   count(builder, node) {
     put(builder, node, {
@@ -77,9 +83,20 @@ export const aggregationNodes: Readonly<Record<string, Describe>> = {
     const init = (): Literal => node.init ?? null;
     const add = combiner(node.adder);
     const subtract = node.subtractor && combiner(node.subtractor);
+    const merge = node.merger && combiner(node.merger);
     put(builder, node, {
       stream: (input, store) => input.pipe(aggregate(init, (a, b, { key }) => add(key, a, b), store)),
-      windowed: (input, store) => input.pipe(aggregate(init, (a, b, { key }) => add(key, a, b), store)),
+      windowed: (input, store) =>
+        merge === undefined
+          ? input.pipe(aggregate(init, (a, b, { key }) => add(key, a, b), store))
+          : (input as CaseWindowed & InSessions).pipe(
+              aggregate(
+                init,
+                (a, b, { key }) => add(key, a, b),
+                (a, b, { key }) => merge(key, a, b),
+                store,
+              ),
+            ),
       grouped: ({ plain, pairs }, store) =>
         plain?.pipe(
           aggregate(
@@ -127,10 +144,11 @@ function put(builder: Builder, node: CaseNode, ways: Ways): void {
   builder.ends.push(made);
 }
 
-function windowSpec({ type, sizeMs, advanceMs, graceMs }: CaseWindow): WindowSpec {
+function windowSpec({ type, sizeMs, advanceMs, differenceMs, gapMs, graceMs }: CaseWindow): WindowSpec {
   if (type === 'tumbling') return tumbling(sizeMs, { grace: graceMs });
   if (type === 'hopping') return hopping(sizeMs, { advance: advanceMs, grace: graceMs });
-  throw new NotSupported(`windowedBy (${type})`);
+  if (type === 'sliding') return sliding(differenceMs!, { grace: graceMs });
+  return session(gapMs!, { grace: graceMs });
 }
 
 /** Kafka Streams maps group and value at once, both from the row as it was; a mapped value brings its group along. */

@@ -81,7 +81,11 @@ function multisetDifferences(wanted: readonly Output[], got: readonly Output[]):
 }
 
 function storeDifferences({ entries, expired = [] }: StoreContents, got: readonly StoreEntry[]): string[] {
-  const left = got.map(rowText);
+  // Rows of sessions come without a timestamp: it is the end of the session.
+  const timeless = entries.concat(expired).every(({ timestamp }) => timestamp === undefined);
+  const left = got.map(({ timestamp, ...row }) =>
+    rowText(timeless ? { ...row, timestamp: undefined } : { ...row, timestamp }),
+  );
   const missing = entries.map(rowText).filter((line) => {
     const at = left.indexOf(line);
     if (at >= 0) left.splice(at, 1);
@@ -102,7 +106,10 @@ function rowText({
   window,
   value,
   timestamp,
-}: Omit<Output, 'step' | 'window'> & { window?: Output['window'] | undefined }): string {
+}: Pick<Output, 'key' | 'value'> & {
+  window?: Output['window'] | undefined;
+  timestamp?: number | undefined;
+}): string {
   const where = window === undefined ? '' : ` @ ${window.start}..${window.end}`;
   return `${JSON.stringify(key)}${where} = ${JSON.stringify(value)}  at ${timestamp}`;
 }

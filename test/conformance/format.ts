@@ -26,6 +26,8 @@ export interface CaseWindow {
   readonly type: string;
   readonly sizeMs: number;
   readonly advanceMs: number;
+  readonly differenceMs?: number;
+  readonly gapMs?: number;
   readonly graceMs: number;
 }
 
@@ -47,6 +49,7 @@ export interface CaseNode {
   readonly joiner: Fn;
   readonly reducer: Fn;
   readonly adder: Fn;
+  readonly merger?: Fn;
   readonly subtractor?: Fn;
   readonly init?: Literal;
   readonly window: CaseWindow;

@@ -1,5 +1,5 @@
 import { describe, expectTypeOf, test } from 'vitest';
-import { type Duration, hopping, tumbling, type WindowSpec } from '../../src/index.ts';
+import { type AlignedWindows, type Duration, hopping, tumbling } from '../../src/index.ts';
 
 describe('Duration', () => {
   test('is a number with a unit, or milliseconds', () => {
@@ -24,7 +24,7 @@ describe('Duration', () => {
 
 describe('tumbling', () => {
   test('takes durations', () => {
-    expectTypeOf(tumbling('1d', { offset: '-9h', grace: 0 })).toEqualTypeOf<WindowSpec>();
+    expectTypeOf(tumbling('1d', { offset: '-9h', grace: 0 })).toEqualTypeOf<AlignedWindows>();
     // @ts-expect-error not a unit
     tumbling('1minute');
     // @ts-expect-error not a duration
@@ -36,7 +36,7 @@ describe('tumbling', () => {
 
 describe('hopping', () => {
   test('needs its advance', () => {
-    expectTypeOf(hopping('10m', { advance: '1m' })).toEqualTypeOf<WindowSpec>();
+    expectTypeOf(hopping('10m', { advance: '1m' })).toEqualTypeOf<AlignedWindows>();
     // @ts-expect-error no advance
     hopping('10m');
     // @ts-expect-error no advance

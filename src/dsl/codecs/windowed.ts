@@ -1,11 +1,11 @@
-import { Buffer, isUtf8 } from 'node:buffer';
+import type { Buffer } from 'node:buffer';
 import { MillraceError } from '../../errors.ts';
 import type { WindowKey } from '../message.ts';
 import { type Duration, milliseconds } from '../windows/duration.ts';
 import type { BytesCodec, Codec, Encoded } from './codec.ts';
 import { identityOf } from './identityOf.ts';
-import { readInt64, writeInt64 } from './int64.ts';
 import { summary } from './summary.ts';
+import { innerKey, timesOf, withTimes } from './windowBytes.ts';
 
 /**
  * Keys of windows of one size as Kafka Streams' time-windowed serde writes them: the inner key's bytes, then the start as
@@ -25,32 +25,15 @@ export function windowed<K>(inner: Codec<K>, size: Duration): BytesCodec<WindowK
     format: 'bytes' as const,
     encode(value: WindowKey<K>): Buffer {
       checkWindow(value, length);
-      return append(inner.encode(value.key), value.start);
+      return withTimes(inner.encode(value.key), [value.start]);
     },
     decode(source: Buffer): WindowKey<K> {
-      const split = source.length - 8;
-      const start = split < 0 ? -1 : readInt64(source, split);
-      if (start < 0 || !Number.isSafeInteger(start + length)) throw noWindow(source);
-      return { key: decodeInner(inner, source.subarray(0, split)), start, end: start + length };
+      const [start] = timesOf(source, 1, length) as [number];
+      return { key: innerKey(inner, source, 1), start, end: start + length };
     },
     partitionBy: (value: WindowKey<K>): Encoded => inner.partitionBy?.(value.key) ?? inner.encode(value.key),
     identity: (value: WindowKey<K>): string => `${value.start}@${identify(value.key)}`,
   });
-}
-
-function append(key: Encoded, start: number): Buffer {
-  const length = typeof key === 'string' ? Buffer.byteLength(key) : key.length;
-  const target = Buffer.allocUnsafe(length + 8);
-  if (typeof key === 'string') target.write(key, 0, 'utf8');
-  else key.copy(target);
-  writeInt64(target, start, length);
-  return target;
-}
-
-function decodeInner<K>(inner: Codec<K>, source: Buffer): K {
-  if (inner.format === 'bytes') return inner.decode(source);
-  if (!isUtf8(source)) throw notUtf8(source);
-  return inner.decode(source.toString('utf8'));
 }
 
 function checkWindow(value: WindowKey<unknown>, size: number): void {
@@ -68,21 +51,5 @@ function zeroSize(): MillraceError {
     expected: 'a size of at least 1 ms',
     found: '0',
     next: 'Give the size of the windows whose keys are read or written.',
-  });
-}
-
-function noWindow(source: Buffer): MillraceError {
-  return new MillraceError('DECODE_FAILED', 'A windowed key holds no window', {
-    expected: 'the bytes of a key and 8 bytes of window start',
-    found: `${source.length} bytes${source.length < 8 ? '' : ` with the start 0x${source.toString('hex', source.length - 8)}`}`,
-    next: "Use the codec of the topic's producer.",
-  });
-}
-
-function notUtf8(source: Buffer): MillraceError {
-  return new MillraceError('DECODE_FAILED', 'The inner key of a windowed key is not text', {
-    expected: 'UTF-8',
-    found: `0x${source.toString('hex', 0, 32)}`,
-    next: "Use the codec of the topic's producer.",
   });
 }

@@ -41,6 +41,7 @@ export interface StepDescription {
   readonly key?: string;
   readonly value?: string;
   readonly window?: WindowSpec;
+  readonly emitOnClose?: true;
   /** Names of stores it keeps, and of stores it looks into. */
   readonly stores: readonly string[];
   readonly reads: readonly string[];
@@ -99,12 +100,17 @@ function describeStep(step: Step): StepDescription {
     ...(key && { key: nameOf(key) }),
     ...(value && { value: nameOf(value) }),
     ...(node.window && { window: windowOf(node.window) }),
+    ...(node.emitOnClose && { emitOnClose: true }),
     stores: step.stores.map(({ name }) => name),
     reads: storesReadBy(step),
   };
 }
 
-function windowOf({ kind, size, advance, grace, offset }: WindowSpec): WindowSpec {
+function windowOf(window: WindowSpec): WindowSpec {
+  if (window.kind === 'session') return { kind: window.kind, gap: window.gap, grace: window.grace };
+  if (window.kind === 'sliding')
+    return { kind: window.kind, difference: window.difference, grace: window.grace };
+  const { kind, size, advance, grace, offset } = window;
   return { kind, size, advance, grace, offset };
 }
 

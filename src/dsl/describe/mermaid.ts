@@ -69,16 +69,24 @@ function words({ node, operator, topic }: Step): string[] {
   const lines = [operator.kind];
   if (node.name !== undefined) lines.push(node.name);
   if (node.shape === 'windowed' && node.window !== undefined) lines.push(windowText(node.window));
+  if (node.emitOnClose) lines.push('emitted when closed');
   if (node.shape === 'sink' && topic === undefined) lines.push('topic chosen per record');
   return lines;
 }
 
-function windowText({ kind, size, advance, grace, offset }: WindowSpec): string {
-  const parts = [`${kind} ${shortDuration(size)}`];
-  if (advance !== size) parts.push(`every ${shortDuration(advance)}`);
+function windowText(window: WindowSpec): string {
+  const { kind, grace } = window;
+  const parts = [`${kind} ${shortDuration(lengthOf(window))}`];
+  if ('advance' in window && window.advance !== window.size)
+    parts.push(`every ${shortDuration(window.advance)}`);
   if (grace > 0) parts.push(`grace ${shortDuration(grace)}`);
-  if (offset > 0) parts.push(`offset ${shortDuration(offset)}`);
+  if ('offset' in window && window.offset > 0) parts.push(`offset ${shortDuration(window.offset)}`);
   return parts.join(', ');
+}
+
+function lengthOf(window: WindowSpec): number {
+  if (window.kind === 'session') return window.gap;
+  return window.kind === 'sliding' ? window.difference : window.size;
 }
 
 function edges(step: Step, ids: Ids): string[] {

@@ -1,7 +1,7 @@
-import type { WindowSpec } from '../node.ts';
+import type { AlignedWindows } from '../node.ts';
 import { checkOptions } from '../options.ts';
+import { alignedWindows } from './alignedWindows.ts';
 import type { Duration } from './duration.ts';
-import { windowSpec } from './windowSpec.ts';
 
 export interface HoppingOptions {
   /** How far apart the windows start; at most their size. */
@@ -21,7 +21,7 @@ export interface HoppingOptions {
  * // The last ten minutes, anew every minute
  * clicks.pipe(window(hopping('10m', { advance: '1m' })), count());
  */
-export function hopping(size: Duration, options: HoppingOptions): WindowSpec {
+export function hopping(size: Duration, options: HoppingOptions): AlignedWindows {
   checkOptions(options ?? null, ['advance', 'grace', 'offset'], 'hopping()');
-  return windowSpec('hopping', { ...options, size });
+  return alignedWindows('hopping', { ...options, size });
 }

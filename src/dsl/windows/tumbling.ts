@@ -1,7 +1,7 @@
-import type { WindowSpec } from '../node.ts';
+import type { AlignedWindows } from '../node.ts';
 import { checkOptions } from '../options.ts';
+import { alignedWindows } from './alignedWindows.ts';
 import type { Duration } from './duration.ts';
-import { windowSpec } from './windowSpec.ts';
 
 export interface TumblingOptions {
   /** How long after its end, in stream time, a window still takes records. Default: not at all. */
@@ -20,7 +20,7 @@ export interface TumblingOptions {
  * // Days as they are in Seoul, nine hours ahead of UTC
  * const days = tumbling('1d', { offset: '-9h' });
  */
-export function tumbling(size: Duration, options: TumblingOptions = {}): WindowSpec {
+export function tumbling(size: Duration, options: TumblingOptions = {}): AlignedWindows {
   checkOptions(options, ['grace', 'offset'], 'tumbling()');
-  return windowSpec('tumbling', { size, advance: size, ...options });
+  return alignedWindows('tumbling', { size, advance: size, ...options });
 }

@@ -1,17 +1,14 @@
 import type { ChangeCodec } from '../../dsl/codecs/change.ts';
-import { windowed } from '../../dsl/codecs/windowed.ts';
 import type { AnyCodec, Node, Operator, Shape, StoreSpec } from '../../dsl/node.ts';
 import type { AnyTable, Grouped, Op } from '../../dsl/types.ts';
-import { type Duration, milliseconds } from '../../dsl/windows/duration.ts';
 import { MillraceError } from '../../errors.ts';
 import { append } from './append.ts';
 import type { Fold } from './guardedFold.ts';
 import { inputNode } from './inputNode.ts';
-import { type StoreSettings, storeSettings } from './storeSettings.ts';
+import { storeSettings } from './storeSettings.ts';
 import { streamAggregation } from './streamAggregation.ts';
-import { streamTimeStore } from './streamTime.ts';
 import { tableAggregation } from './tableAggregation.ts';
-import { windowAggregation } from './windowAggregation.ts';
+import { windowedTable } from './windowedTable.ts';
 
 export interface Aggregation {
   readonly kind: string;
@@ -32,7 +29,10 @@ export function aggregation(described: Aggregation): Op<Grouped, AnyTable> {
   return (input) => {
     const node = inputNode(kind, input, shapes);
     const settings = storeSettings(kind, store, node, rows === 'input' ? rowCodec(node) : undefined);
-    if (node.shape === 'windowed') return windowedTable(kind, node, fold, settings);
+    if (node.shape === 'windowed') {
+      checkMerge(kind, node, fold);
+      return windowedTable(kind, node, fold, settings);
+    }
     const { name, key, value } = settings;
     const stores: StoreSpec[] = [{ suffix: '', kind: 'keyValue', key, value }];
     const operator: Operator = { kind, keyed: true, stores, ...folding(kind, node, fold) };
@@ -56,31 +56,20 @@ function folding(kind: string, { shape }: Node, fold: Fold): Pick<Operator, 'run
   });
 }
 
-function windowedTable<H extends AnyTable>(kind: string, node: Node, fold: Fold, settings: StoreSettings): H {
-  const { size, grace } = node.window!;
-  const { name, key, value } = settings;
-  const retention = retained(kind, size + grace, settings.retention);
-  const rows: StoreSpec = { suffix: '', kind: 'window', key, value, windowSize: size, retention };
-  const operator: Operator = {
-    kind,
-    keyed: true,
-    stores: [rows, streamTimeStore],
-    ...windowAggregation(node.window!, fold),
-  };
-  return append({ node }, ['windowed'], operator, { shape: 'table', name, key: windowed(key, size), value });
-}
-
-/** Rows of windows that still take records must be there. */
-function retained(kind: string, least: number, given: Duration | undefined): number {
-  const retention = given === undefined ? least : milliseconds(given, `retention of the store of ${kind}()`);
-  if (retention >= least) return retention;
-  throw new MillraceError(
-    'INVALID_ARGUMENT',
-    `The store of ${kind}() would forget windows that are still open`,
-    {
-      expected: `a retention of at least size + grace, ${least} ms`,
-      found: `${retention} ms`,
-      next: 'Leave the retention out, or make it longer.',
-    },
-  );
+/** Two sessions can become one; windows of other kinds never do, nor is anything taken out of them again. */
+function checkMerge(kind: string, { window }: Node, { merge, subtract }: Fold): void {
+  const sessions = window?.kind === 'session';
+  if (sessions && merge === undefined) {
+    throw new MillraceError('INVALID_ARGUMENT', `${kind}() cannot make one row of those of two sessions`, {
+      expected: 'a function that merges two rows',
+      found: 'none',
+      next: 'Use aggregate(initial, add, merge); count(), sum(), min(), max() and reduce() know how to merge.',
+    });
+  }
+  if (sessions || kind !== 'aggregate' || subtract === undefined) return;
+  throw new MillraceError('INVALID_ARGUMENT', `${kind}() was given one function too many`, {
+    expected: `an initial value, a function and a store behind ${window?.kind}()`,
+    found: 'a function that merges or subtracts',
+    next: 'Leave it out: only sessions are merged, and only rows of grouped tables are taken out again.',
+  });
 }

@@ -17,5 +17,9 @@ export function extreme(
     const candidate = first(value, message);
     return better(candidate, best) ? candidate : best;
   };
-  return aggregation({ kind, fold: { first, add }, store });
+  return aggregation({
+    kind,
+    fold: { first, add, merge: (a: number, b: number) => (better(b, a) ? b : a) },
+    store,
+  });
 }

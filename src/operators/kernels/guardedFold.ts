@@ -10,6 +10,10 @@ export interface Fold {
   readonly add: AnyFunction;
   /** (accumulator, value, message): takes out what was added before. For grouped tables. */
   readonly subtract?: AnyFunction;
+  /** (accumulator, accumulator, message): makes one row of two. For sessions. */
+  readonly merge?: AnyFunction;
+  /** What rows begin with, where merging does too. */
+  readonly initial?: () => unknown;
 }
 
 /** A function as one task calls it: what it throws names step and record, and no row is undefined. */

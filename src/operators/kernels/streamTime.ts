@@ -1,6 +1,5 @@
-import { json } from '../../dsl/codecs/json.ts';
-import { text } from '../../dsl/codecs/text.ts';
-import type { StepContext, StoreSpec } from '../../dsl/node.ts';
+import type { StepContext } from '../../dsl/node.ts';
+import { savedNumber } from './savedNumber.ts';
 
 /** A step's own stream time: the largest timestamp that has reached it, all keys together, restarts included. */
 export interface StreamTime {
@@ -8,33 +7,17 @@ export interface StreamTime {
   advance(timestamp: number): number;
 }
 
-/** The store of one row that a step with a stream time of its own has to declare. */
-export const streamTimeStore: StoreSpec = Object.freeze({
-  suffix: 'time',
-  kind: 'keyValue',
-  key: text,
-  value: json<number>(),
-});
-
-const row = 'streamTime';
-
-/** Written once per commit, not per record. */
-export function streamTime(task: StepContext): StreamTime {
-  const store = task.store(streamTimeStore.suffix);
+/** `row` tells the stream times of a step apart, where it has one per input. */
+export function streamTime(task: StepContext, row = 'streamTime'): StreamTime {
+  const saved = savedNumber(task, row);
   let now: number | undefined;
-  let saved: number | undefined;
-  task.beforeCommit(() => {
-    if (now === undefined || now === saved) return;
-    store.put(row, now, now);
-    saved = now;
-  });
   return {
     advance(timestamp) {
-      if (now === undefined) {
-        saved = store.get(row)?.value;
-        now = saved ?? timestamp;
+      now ??= saved.get() ?? Number.NEGATIVE_INFINITY;
+      if (timestamp > now) {
+        now = timestamp;
+        saved.set(now);
       }
-      if (timestamp > now) now = timestamp;
       return now;
     },
   };

@@ -6,7 +6,11 @@ import { type Fold, guardedFold } from './guardedFold.ts';
  * One row per group of a regrouped table: what a row of the table was is taken out, then what it is now is added, and
  * there is one result. Nothing is taken out of a group that has no row.
  */
-export function tableAggregation({ first, add, subtract }: Required<Fold>): Pick<Operator, 'run' | 'view'> {
+export function tableAggregation({
+  first,
+  add,
+  subtract,
+}: Required<Pick<Fold, 'first' | 'add' | 'subtract'>>): Pick<Operator, 'run' | 'view'> {
   return {
     run(task, emit) {
       const store = task.store();

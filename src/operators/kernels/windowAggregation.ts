@@ -1,6 +1,7 @@
 import type { WindowKey } from '../../dsl/message.ts';
-import type { AnyMessage, Operator, WindowSpec } from '../../dsl/node.ts';
+import type { AlignedWindows, AnyMessage, Operator, StepContext } from '../../dsl/node.ts';
 import { firstWindowStart } from '../../dsl/windows/windowStarts.ts';
+import { emitClosed } from './emitClosed.ts';
 import { type Fold, guardedFold } from './guardedFold.ts';
 import { streamTime } from './streamTime.ts';
 
@@ -8,14 +9,19 @@ import { streamTime } from './streamTime.ts';
  * One row per key and window. Each record first moves this step's own stream time, then goes into each of its windows that
  * has not closed (end + grace <= stream time); for each that has, it is dropped ('late').
  */
-export function windowAggregation(spec: WindowSpec, { first, add }: Fold): Pick<Operator, 'run' | 'view'> {
-  const { size, advance, grace } = spec;
+export function windowAggregation(
+  spec: AlignedWindows,
+  { first, add }: Fold,
+  onClose: boolean,
+): Pick<Operator, 'run' | 'view'> {
+  const { size, advance, offset, grace } = spec;
   return {
     run(task, emit) {
       const store = task.windowStore();
       const time = streamTime(task);
       const begin = guardedFold(task, first);
       const step = guardedFold(task, add);
+      const close = emitClosed(task, emit, undefined);
 
       const update = (message: AnyMessage, start: number): void => {
         const { value, headers } = message;
@@ -28,12 +34,14 @@ export function windowAggregation(spec: WindowSpec, { first, add }: Fold): Pick<
         if (after === null) store.delete(message.key, start, timestamp);
         else store.put(message.key, start, after, timestamp);
         const before: unknown = row === undefined ? null : row.value;
-        emit({ key, value: { before, after }, timestamp, headers });
+        if (!onClose) emit({ key, value: { before, after }, timestamp, headers });
       };
       return [
         (message) => {
           if (message.key === null) return task.drop('null-key', message);
           const closed = time.advance(message.timestamp) - grace;
+          if (onClose)
+            close(Math.floor((closed - size - offset) / advance) * advance + offset, message.headers);
           let start = firstWindowStart(spec, message.timestamp);
           for (; start <= message.timestamp; start += advance) {
             if (start + size > closed) update(message, start);
@@ -42,12 +50,15 @@ export function windowAggregation(spec: WindowSpec, { first, add }: Fold): Pick<
         },
       ];
     },
-    view(task) {
-      const store = task.windowStore();
-      return (windowKey) => {
-        const { key, start } = windowKey as WindowKey<unknown>;
-        return store.get(key, start);
-      };
-    },
+    view: windowRow,
+  };
+}
+
+/** The view of a step whose rows are those of its store, by key and start of the window. */
+export function windowRow(task: StepContext): NonNullable<ReturnType<NonNullable<Operator['view']>>> {
+  const store = task.windowStore();
+  return (windowKey) => {
+    const { key, start } = windowKey as WindowKey<unknown>;
+    return store.get(key, start);
   };
 }

@@ -45,7 +45,8 @@ export type Edge = (step: Step, input: number) => Receive;
 export function buildChain(steps: readonly Step[], parts: ChainParts): Chain {
   const { taskPart, globalView, consumers, outside, run = runOperator } = parts;
   const inside = new Set(steps);
-  const flushes: (() => void)[] = [];
+  /** By the place of the step in the chain. */
+  const flushes: (() => void)[][] = steps.map(() => []);
   const closes: (() => void)[] = [];
   const schedules: Schedule[] = [];
   const contexts = new Map<Step, StepContext>();
@@ -71,7 +72,7 @@ export function buildChain(steps: readonly Step[], parts: ChainParts): Chain {
       {
         view: (input: number) => viewOf(step.inputs[input]!),
         beforeCommit: (flush: () => void) => {
-          flushes[index] = flush;
+          flushes[index]!.push(flush);
         },
         schedule: (every: number, fire: (now: number) => void) => {
           schedules.push({ every, fire, due: undefined });
@@ -99,7 +100,7 @@ export function buildChain(steps: readonly Step[], parts: ChainParts): Chain {
     entry: (source) => entries.get(source) ?? receivers.get(source)![0]!,
     receiver: (step, input) => receivers.get(step)![input]!,
     beforeCommit: () => {
-      for (const flush of flushes) flush?.();
+      for (const flush of flushes.flat()) flush();
     },
     tick: (now) => {
       for (const schedule of schedules) tickOne(schedule, now);

@@ -176,7 +176,10 @@ export class SinglePartition {
     for (const { subtopology, state } of this.#pieces) {
       const store = subtopology.stores.find((known) => known.name === name);
       if (store?.spec.kind === 'keyValue') return [...state.store(name).entries()];
-      if (store !== undefined) return [...state.windowStore(name).entries()];
+      if (store !== undefined) {
+        const { show = (...row) => row } = store.spec;
+        return [...state.windowStore(name).entries()].map(([key, cell]) => show(key, cell));
+      }
     }
     throw new MillraceError('UNKNOWN_STORE', `There is no store ${name}`, {
       next: 'Look at describe() for the names of the stores.',

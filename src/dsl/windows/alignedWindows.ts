@@ -1,5 +1,5 @@
 import { MillraceError } from '../../errors.ts';
-import type { WindowSpec } from '../node.ts';
+import type { AlignedWindows } from '../node.ts';
 import { type Duration, milliseconds, signedMilliseconds } from './duration.ts';
 
 interface Lengths {
@@ -10,7 +10,7 @@ interface Lengths {
 }
 
 /** Checks the lengths of aligned windows and normalises them: the offset lies in [0, advance). */
-export function windowSpec(kind: WindowSpec['kind'], lengths: Lengths): WindowSpec {
+export function alignedWindows(kind: AlignedWindows['kind'], lengths: Lengths): AlignedWindows {
   const size = milliseconds(lengths.size, `size of ${kind}()`);
   const advance = milliseconds(lengths.advance, `advance of ${kind}()`);
   const grace = milliseconds(lengths.grace ?? 0, `grace of ${kind}()`);

@@ -1,0 +1,58 @@
+import type { AnyCell, AnyMessage, Receive, StepContext } from '../../dsl/node.ts';
+import { type Fold, guardedFold } from './guardedFold.ts';
+
+/** The windows of sliding() as rows of a store: what a record does to one of them. */
+export interface SlidingRows {
+  /** Rows of a key from one start to another, both included. */
+  find(key: unknown, from: number, to: number): SlidingRow[];
+  /** The record joins what `base` holds; undefined: it is the first of its window. Dropped ('late') when that has closed. */
+  update(message: AnyMessage, start: number, base: AnyCell | undefined): void;
+  /** Makes the window that begins right behind the record, unless it is there, of `right` if that holds what is behind. */
+  copyRight(message: AnyMessage, right: AnyCell | undefined): void;
+  /** Windows that end before are closed. */
+  close(end: number): void;
+}
+
+export interface SlidingRow {
+  readonly start: number;
+  readonly cell: AnyCell;
+}
+
+export function slidingRows(
+  task: StepContext,
+  difference: number,
+  { first, add }: Fold,
+  emit: Receive | undefined,
+): SlidingRows {
+  const store = task.windowStore();
+  const begin = guardedFold(task, first);
+  const step = guardedFold(task, add);
+  let closed = Number.NEGATIVE_INFINITY;
+
+  const put = ({ key, headers }: AnyMessage, start: number, after: unknown, timestamp: number): void => {
+    const before: unknown = store.get(key, start)?.value ?? null;
+    if (after === null) store.delete(key, start, timestamp);
+    else store.put(key, start, after, timestamp);
+    emit?.({ key: { key, start, end: start + difference }, value: { before, after }, timestamp, headers });
+  };
+  return {
+    find: (key, from, to) => [...store.fetch(key, from, to)].map(([start, cell]) => ({ start, cell })),
+    update(message, start, base) {
+      const { key, value, timestamp, headers } = message;
+      const end = start + difference;
+      if (end < closed) return task.drop('late', message);
+      const windowed = { key: { key, start, end }, value, timestamp, headers };
+      const after = base === undefined ? begin(value, windowed) : step(base.value, value, windowed);
+      put(message, start, after, base === undefined ? timestamp : Math.max(timestamp, base.timestamp));
+    },
+    copyRight(message, right) {
+      const start = message.timestamp + 1;
+      if (right === undefined || right.timestamp < start || store.get(message.key, start) !== undefined)
+        return;
+      put(message, start, right.value, right.timestamp);
+    },
+    close(end) {
+      closed = end;
+    },
+  };
+}
