@@ -3,8 +3,9 @@ import { type Clock, delay } from './clock.ts';
 import type { Plan } from './plan.ts';
 import type { TopicAdmin, TopicPartition } from './transport/transport.ts';
 
-/** ms between two rounds. */
+/** ms between two rounds; the first comes soon, so that a right that is missing is told at start. */
 const every = 30_000;
+const first = 2_000;
 
 export interface HousekeepingParts {
   readonly plan: Plan;
@@ -22,21 +23,20 @@ export interface HousekeepingParts {
 export async function housekeeping(parts: HousekeepingParts): Promise<void> {
   const { clock, signal } = parts;
   const purged = new Map<string, number>();
-  for (;;) {
-    await delay(clock, every, signal);
+  for (let pause = first; ; pause = every) {
+    await delay(clock, pause, signal);
     try {
       await checkPartitions(parts);
       await purge(parts, purged);
     } catch (error) {
-      // All else can wait for the next round: a broker that is away, or that does not let this user delete records. The
-      // first is told by whoever reads and writes; of the second nothing comes but topics that keep what they had.
+      // All else can wait for the next round: a broker that is away is told by whoever reads and writes.
       if (error instanceof MillraceError && !endsWorker.has(error.code) && !signal.aborted) continue;
       throw error;
     }
   }
 }
 
-const endsWorker: ReadonlySet<string> = new Set(['UNKNOWN_TOPIC', 'PARTITIONS_CHANGED']);
+const endsWorker: ReadonlySet<string> = new Set(['UNKNOWN_TOPIC', 'PARTITIONS_CHANGED', 'NOT_AUTHORIZED']);
 
 async function checkPartitions({ plan, admin }: HousekeepingParts): Promise<void> {
   const read = [...new Set(plan.tasks.flatMap(({ topics }) => topics))];

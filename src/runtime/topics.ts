@@ -22,10 +22,16 @@ export async function prepareTopics(
     .map((topic) => [topic.topic, topic.partitions] as const);
   const planned = plan(topology, names, new Map(counts));
   const needed = internalTopics(topology, names, planned);
-  await admin.create(
-    needed.map((topic) => (replicationFactor === undefined ? topic : { ...topic, replicationFactor })),
-  );
-  const found = await admin.describe(needed.map(({ topic }) => topic));
+  const wanted = needed.map(({ topic }) => topic);
+  let found = await admin.describe(wanted);
+  // Asked for only where it is needed: a user that may not create topics can work on topics that somebody else has made.
+  const absent = needed.filter((_, index) => found[index] === undefined);
+  if (absent.length > 0) {
+    await admin.create(
+      absent.map((topic) => (replicationFactor === undefined ? topic : { ...topic, replicationFactor })),
+    );
+    found = await admin.describe(wanted);
+  }
   for (const [index, topic] of needed.entries()) checkInternal(topic, found[index]);
   return planned;
 }

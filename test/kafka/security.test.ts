@@ -4,6 +4,7 @@ import type { MillraceError } from '../../src/errors.ts';
 import type { Transport } from '../../src/runtime/transport/transport.ts';
 import { javaMissing } from './brokers.ts';
 import { acl } from './security/acl.ts';
+import { leastPrivilege } from './security/leastPrivilege.ts';
 import { letIn } from './security/letIn.ts';
 import { renewing } from './security/renewing.ts';
 import { memberOptions } from './security/roundTrip.ts';
@@ -17,9 +18,9 @@ describe.skipIf(javaMissing)('a broker with StandardAuthorizer', () => {
 
   beforeAll(async () => {
     secured = await startSecuredKafka();
-    for (const topic of ['orders', 'outbox', 'secret']) {
-      await secured.admin.createTopics({ topics: [{ topic, numPartitions: 1 }] });
-    }
+    const back = secured.transport('PLAINTEXT');
+    await back.connect();
+    await back.admin.create(['orders', 'outbox', 'secret'].map((topic) => ({ topic, partitions: 1 })));
     const everybody = ['alice', 'worker', 'ANONYMOUS'].map((user) => `User:${user}`);
     await secured.admin.createAcls({
       acl: [
@@ -40,6 +41,7 @@ describe.skipIf(javaMissing)('a broker with StandardAuthorizer', () => {
   letIn(() => secured);
   turnAway(() => secured);
   renewing(() => secured);
+  leastPrivilege(() => secured);
 
   const denied: [string, string, (transport: Transport) => Promise<unknown>][] = [
     ['describing a topic', 'Describe on topic secret', ({ admin }) => admin.describe(['secret'])],

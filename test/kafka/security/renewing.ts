@@ -23,13 +23,13 @@ const ways: readonly (readonly [string, () => { sasl: KafkaSasl; asked: () => nu
 
 /** KIP-368: a broker that wants to know again, every few seconds, who is there. */
 export function renewing(secured: () => SecuredKafka): void {
-  describe('wants to know again who is there', () => {
+  describe.concurrent('wants to know again who is there', () => {
     it.each(ways)('and nobody notices: %s', async (_, way) => {
       const { sasl, asked } = way();
       const name = `open-renewed-${sasl.mechanism}`;
       const transport = secured().transport('RENEWED', { sasl });
       await transport.connect();
-      await transport.admin.create([{ topic: name, partitions: 1 }]);
+      await transport.admin.create([{ topic: name, partitions: 1, config: { 'retention.ms': '-1' } }]);
       const fates: string[] = [];
       const member = transport.member({
         ...memberOptions(name),
@@ -41,7 +41,7 @@ export function renewing(secured: () => SecuredKafka): void {
       const producer = await transport.producer({});
       const transaction = await transport.producer({ transactionalId: name });
       const reading = reader(transport, name);
-      const until = systemClock.monotonic() + 5 * sessionMs;
+      const until = systemClock.monotonic() + 6 * sessionMs;
       let written = 0;
       while (systemClock.monotonic() < until) {
         for (let record = 0; record < 20; record++)
@@ -69,7 +69,7 @@ export function renewing(secured: () => SecuredKafka): void {
       const transport = secured().transport('RENEWED', { sasl: alice.sha256 });
       await transport.connect();
       const name = 'open-renewed-join';
-      await transport.admin.create([{ topic: name, partitions: 1 }]);
+      await transport.admin.create([{ topic: name, partitions: 1, config: { 'retention.ms': '-1' } }]);
       // Holds the second one's JoinGroup back for two sessions.
       const slow = {
         ...memberOptions(name),
@@ -88,11 +88,11 @@ export function renewing(secured: () => SecuredKafka): void {
       const transport = secured().transport('SASL', { sasl: alice.sha512 });
       await transport.connect();
       const name = 'open-idle';
-      await transport.admin.create([{ topic: name, partitions: 1 }]);
+      await transport.admin.create([{ topic: name, partitions: 1, config: { 'retention.ms': '-1' } }]);
       const producer = await transport.producer({ transactionalId: name });
       producer.append(name, 0, null, 'before', 1, noHeaders);
       await producer.commit(undefined);
-      await delay(systemClock, 12_000); // the broker's limit is 8 s; it looks now and then
+      await delay(systemClock, 7_000); // the broker's limit is 4 s; it looks now and then
       producer.append(name, 0, null, 'after', 1, noHeaders);
       await producer.commit(undefined);
       expect(await values(transport, name, 2)).toEqual(['before', 'after']);

@@ -8,7 +8,7 @@ let turn = 0;
 export async function roundTrip(transport: Transport): Promise<void> {
   const name = `open-${process.pid}-${turn++}`;
   await transport.connect();
-  await transport.admin.create([{ topic: name, partitions: 1 }]);
+  await transport.admin.create([{ topic: name, partitions: 1, config: { 'retention.ms': '-1' } }]);
   const producer = await transport.producer({});
   producer.append(name, 0, 'key', 'plain', 1, noHeaders);
   await producer.flush();

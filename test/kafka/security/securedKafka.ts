@@ -21,7 +21,7 @@ export interface SecuredKafka {
   readonly worker: CertificateFiles;
   readonly stranger: CertificateFiles;
   readonly lateWorker: CertificateFiles;
-  /** Makes topics and ACLs, by the listener where everybody may do everything. */
+  /** Makes ACLs, by the listener where everybody may do everything. */
   readonly admin: Admin;
   config(listener: string, more?: Partial<KafkaConfig>): KafkaConfig;
   /** Not connected yet; closed with the broker. */
@@ -53,7 +53,7 @@ export const alice: {
 };
 
 /** ms after which the broker wants to know again who is there, at the listener RENEWED. */
-export const sessionMs = 3_000;
+export const sessionMs = 2_000;
 
 export async function startSecuredKafka(): Promise<SecuredKafka> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-certificates-'));
@@ -93,7 +93,7 @@ export async function startSecuredKafka(): Promise<SecuredKafka> {
   await admin.connect();
   const transports: Transport[] = [];
   const config = (listener: string, more?: Partial<KafkaConfig>): KafkaConfig => ({
-    brokers: cluster.listener(listener),
+    brokers: listener === 'PLAINTEXT' ? cluster.brokers : cluster.listener(listener),
     ...more,
   });
   return {
@@ -140,7 +140,7 @@ function settings(): Record<string, string | number> {
     'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
     'super.users': 'User:admin;User:ANONYMOUS',
     // Sockets that are not used for so long are closed, as they are after ten minutes elsewhere.
-    'connections.max.idle.ms': 8_000,
+    'connections.max.idle.ms': 4_000,
     'num.network.threads': 2,
   };
 }

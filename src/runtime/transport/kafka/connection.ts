@@ -86,7 +86,7 @@ class KafkaConnection implements Connection {
     this.random = config.random ?? (() => randomInt(2 ** 32) / 2 ** 32);
     this.rack = config.rack;
     this.requestTimeoutMs = config.requestTimeoutMs ?? 30_000;
-    this.#connectTimeoutMs = config.connectTimeoutMs ?? 10_000;
+    this.#connectTimeoutMs = config.connectTimeoutMs ?? 8_000;
     this.#clock = clock;
     this.#principal = new Principal(config);
     this.#bridge = kafkajsBridge(this.#principal.config);

@@ -14,7 +14,7 @@ export interface KafkaConfig {
   readonly sasl?: KafkaSasl;
   /** Where this client is, as in `broker.rack`: records come from a replica there if the brokers have a `replica.selector.class`. */
   readonly rack?: string | undefined;
-  /** ms to find a broker that answers, and to open any further connection. Default 10 000. */
+  /** ms to find a broker that answers, and to open any further connection. Default 8 000: what is wrong is told within ten seconds. */
   readonly connectTimeoutMs?: number;
   /** ms to wait for an answer. Default 30 000. */
   readonly requestTimeoutMs?: number;

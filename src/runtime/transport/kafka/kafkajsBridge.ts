@@ -113,8 +113,8 @@ function clusterOf(
     ...(config.sasl === undefined ? {} : { sasl: saslOptions(config.sasl, to) }),
     socketFactory: ({ onConnect }) => dialled(onConnect),
     // Times are kept by millrace, on its clock; kafkajs's own limit only has to be later.
-    connectionTimeout: 2 * (config.connectTimeoutMs ?? 10_000),
-    authenticationTimeout: 2 * (config.connectTimeoutMs ?? 10_000),
+    connectionTimeout: 2 * (config.connectTimeoutMs ?? 8_000),
+    authenticationTimeout: 2 * (config.connectTimeoutMs ?? 8_000),
     enforceRequestTimeout: false,
     retry: { retries: 0 },
     logLevel: logLevel.NOTHING,
