@@ -6,7 +6,8 @@ import { type Asked, code } from './protocol/errors.ts';
 import type { CoordinatorKind } from './protocol/findCoordinator.ts';
 import type { Request } from './protocol/request.ts';
 import { isRepeatable, refused, remedyOf, type TransactionApi } from './protocol/transactionErrors.ts';
-import { isLost } from './requestLost.ts';
+import { isLost, RequestLost } from './requestLost.ts';
+import { unlessAborted } from './unlessAborted.ts';
 
 /** One request of a transactional producer to a coordinator. */
 export interface TransactionCall<T> {
@@ -22,6 +23,8 @@ export interface TransactionCall<T> {
   readonly asked: Asked;
   /** Ends the repeating, not an attempt that is under way. */
   readonly signal: AbortSignal | undefined;
+  /** Ends everything, the attempt under way included, which counts as lost. */
+  readonly givenUp?: AbortSignal;
 }
 
 /** What an answer comes to, and of which partition it is said. */
@@ -51,8 +54,8 @@ export async function callCoordinator<T>(
   for (;;) {
     call.signal?.throwIfAborted();
     try {
-      const node = await connection.coordinator(call.kind, call.key, { fresh });
-      const answer = await connection.send(node, lane, call.request);
+      const node = await waiting(connection.coordinator(call.kind, call.key, { fresh }), call.givenUp, false);
+      const answer = await waiting(connection.send(node, lane, call.request), call.givenUp, true);
       const { errorCode, topic, partition } = call.failure(answer);
       if (errorCode === code.none) return answer;
       const remedy = remedyOf(call.api, errorCode);
@@ -67,7 +70,7 @@ export async function callCoordinator<T>(
       fresh = remedy === 'refresh';
       soon = remedy === 'wait';
     } catch (error) {
-      if (!isLost(error) || attempts.last) throw error;
+      if (!isLost(error) || attempts.last || call.givenUp?.aborted === true) throw error;
       if (error.mayHaveArrived && !call.repeatable) throw error;
       fresh = true;
       soon = false;
@@ -78,4 +81,12 @@ export async function callCoordinator<T>(
       pauseMs = Math.min(2 * pauseMs, longestPauseMs);
     }
   }
+}
+
+function waiting<T>(work: Promise<T>, givenUp: AbortSignal | undefined, isSent: boolean): Promise<T> {
+  if (givenUp === undefined) return work;
+  return unlessAborted(work, givenUp).catch((error) => {
+    if (error !== givenUp.reason) throw error;
+    throw new RequestLost('BROKER_UNREACHABLE', 'nobody waits for the answer any more', isSent);
+  });
 }

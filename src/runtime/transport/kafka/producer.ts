@@ -11,6 +11,10 @@ import { producerIdentity } from './producerIdentity.ts';
 import { type ProducerSettings, producerSettings } from './producerSettings.ts';
 import type { ProducerIdentity } from './protocol/initProducerId.ts';
 import { isFenced, Transaction } from './transaction.ts';
+import { unlessAborted } from './unlessAborted.ts';
+
+/** ms an abort waits for what is under way, and then for its own end. Whoever opens the next producer settles the rest. */
+const abortWaitMs = 1000;
 
 /** Resolves when the producer may write: with a transactionalId, when every older one of that id is fenced and settled. */
 export async function createProducer(
@@ -21,8 +25,9 @@ export async function createProducer(
   // A lane of its own for each producer: a broker serves one request of a lane at a time.
   const lane = `producer-${Math.floor(connection.random() * 2 ** 40).toString(36)}`;
   try {
-    const identity = await producerIdentity(connection, clock, lane, options);
-    return new KafkaProducer(connection, clock, lane, identity, producerSettings(options));
+    const settings = producerSettings(options);
+    const identity = await producerIdentity(connection, clock, lane, settings);
+    return new KafkaProducer(connection, clock, lane, identity, settings);
   } catch (error) {
     connection.release(lane);
     throw error;
@@ -56,7 +61,7 @@ class KafkaProducer implements Producer {
     identity: ProducerIdentity,
     settings: ProducerSettings,
   ) {
-    const { transactionalId, deliveryTimeoutMs } = settings;
+    const { transactionalId, transactionTimeoutMs, deliveryTimeoutMs } = settings;
     this.#connection = connection;
     this.#clock = clock;
     this.#lane = lane;
@@ -64,7 +69,7 @@ class KafkaProducer implements Producer {
     this.#transaction =
       transactionalId === undefined
         ? undefined
-        : new Transaction(connection, clock, lane, transactionalId, identity);
+        : new Transaction(connection, clock, lane, transactionalId, identity, transactionTimeoutMs);
     const failed = (error: Error): void => this.#die(error);
     this.#accumulator = new Accumulator(settings, {
       count: (topic) => this.partitions(topic),
@@ -133,17 +138,40 @@ class KafkaProducer implements Producer {
     this.#aborted = aborted;
     // What the coordinator has been asked to decide is decided; everything else need not be waited for.
     if (!this.#ending) this.#die(aborted);
-    await this.#commits;
-    this.#die(aborted);
-    await this.#requests.stop();
+    const late = new AbortController();
+    const cancel = this.#clock.after(abortWaitMs, () => {
+      this.#transaction?.giveUp(aborted);
+      late.abort(aborted);
+    });
     try {
-      // A producer that has died of something else leaves its transaction to the next of its id, or to the time limit.
-      if (this.#dead === aborted && this.#transaction?.isOpen === true) await this.#transaction.end('abort');
-    } catch (error) {
-      // Whoever has fenced this producer has aborted its transaction as well.
-      if (!isFenced(error)) throw error;
+      await this.#commits;
+      this.#die(aborted);
+      await unlessAborted(this.#requests.stop(), late.signal).catch(() => {});
+      const quiet = !late.signal.aborted;
+      if (this.#transaction?.isOpen === true) await this.#abandon(this.#transaction, quiet);
     } finally {
+      cancel();
       this.#release();
+    }
+  }
+
+  /** Nothing of a transaction is to stay open, for readers of committed records wait behind it. */
+  async #abandon(transaction: Transaction, quiet: boolean): Promise<void> {
+    // Only what nobody has died of, and nothing of which is under way, ends in the ordinary way.
+    const ordinary = quiet && this.#dead === this.#aborted;
+    if (isFenced(this.#dead)) return; // whoever has fenced this producer has aborted its transaction as well
+    const late = new AbortController();
+    const cancel = this.#clock.after(abortWaitMs, () => {
+      transaction.giveUp(this.#aborted!);
+      late.abort(this.#aborted);
+    });
+    try {
+      await (ordinary ? transaction.end('abort') : transaction.settle(late.signal));
+    } catch (error) {
+      // What cannot be settled now is settled by the next producer of the id, or by the time limit.
+      if (ordinary && !isFenced(error)) throw error;
+    } finally {
+      cancel();
     }
   }
 
@@ -177,8 +205,8 @@ class KafkaProducer implements Producer {
       hasOffsets ? transaction.commitOffsets(offsets) : undefined,
     ]);
     // Both have come to an end before anything is said of either: what is under way must not outlive the transaction.
-    for (const part of parts) if (part.status === 'rejected') throw part.reason;
     if (this.#dead !== undefined) throw this.#dead;
+    for (const part of parts) if (part.status === 'rejected') throw part.reason;
     if (transaction.isOpen) {
       this.#ending = true;
       await transaction.end('commit');

@@ -1,13 +1,12 @@
 import type { Clock } from '../../clock.ts';
-import type { ProducerOptions } from '../transport.ts';
 import { Attempts } from './attempts.ts';
 import { callCoordinator } from './callCoordinator.ts';
 import type { Connection } from './connection.ts';
+import type { ProducerSettings } from './producerSettings.ts';
 import { code, isRetriable, toMillraceError } from './protocol/errors.ts';
 import { initProducerId, type ProducerIdentity } from './protocol/initProducerId.ts';
 import { isLost } from './requestLost.ts';
 
-const defaultTransactionTimeoutMs = 60_000;
 const what = 'the producer was not let in';
 
 /**
@@ -18,9 +17,9 @@ export async function producerIdentity(
   connection: Connection,
   clock: Clock,
   lane: string,
-  { transactionalId, transactionTimeoutMs = defaultTransactionTimeoutMs }: ProducerOptions,
+  { transactionalId, transactionTimeoutMs }: ProducerSettings,
 ): Promise<ProducerIdentity> {
-  if (transactionalId === undefined) return anyIdentity(connection, clock, lane);
+  if (transactionalId === undefined) return anyIdentity(connection, clock, lane, transactionTimeoutMs);
   return callCoordinator(connection, clock, lane, {
     api: 'InitProducerId',
     kind: 'transaction',
@@ -36,12 +35,17 @@ export async function producerIdentity(
 }
 
 /** Any broker gives them out. */
-async function anyIdentity(connection: Connection, clock: Clock, lane: string): Promise<ProducerIdentity> {
+async function anyIdentity(
+  connection: Connection,
+  clock: Clock,
+  lane: string,
+  timeoutMs: number,
+): Promise<ProducerIdentity> {
   const attempts = new Attempts(clock, connection.random, 2 * connection.requestTimeoutMs);
   for (;;) {
     try {
       const node = await connection.controller({ fresh: attempts.repeated });
-      const identity = await connection.send(node, lane, initProducerId(null, defaultTransactionTimeoutMs));
+      const identity = await connection.send(node, lane, initProducerId(null, timeoutMs));
       if (identity.errorCode === code.none) return identity;
       if (attempts.last || !isRetriable(identity.errorCode)) {
         const { principal } = connection;

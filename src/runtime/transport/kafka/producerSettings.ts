@@ -3,6 +3,7 @@ import type { ProducerOptions } from '../transport.ts';
 
 export interface ProducerSettings {
   readonly transactionalId: string | undefined;
+  readonly transactionTimeoutMs: number;
   /** ms an appended record may wait for others. */
   readonly lingerMs: number;
   readonly batchBytes: number;
@@ -11,6 +12,7 @@ export interface ProducerSettings {
   readonly compression: Compression;
 }
 
+const transactionTimeoutMs = 60_000;
 /** In a transaction nobody can see a record before the commit, which sends it at once. */
 const transactionalLingerMs = 50;
 const lingerMs = 5;
@@ -25,6 +27,7 @@ export function producerSettings(options: ProducerOptions): ProducerSettings {
   const { transactionalId } = options;
   const settings = {
     transactionalId,
+    transactionTimeoutMs: options.transactionTimeoutMs ?? transactionTimeoutMs,
     lingerMs: options.lingerMs ?? (transactionalId === undefined ? lingerMs : transactionalLingerMs),
     batchBytes: options.batchBytes ?? batchBytes,
     maxRequestBytes: options.maxRequestBytes ?? maxRequestBytes,

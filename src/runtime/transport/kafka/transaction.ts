@@ -8,7 +8,7 @@ import { addPartitionsToTxn } from './protocol/addPartitionsToTxn.ts';
 import type { PartitionAnswer } from './protocol/byTopic.ts';
 import { endTxn } from './protocol/endTxn.ts';
 import { code } from './protocol/errors.ts';
-import type { ProducerIdentity } from './protocol/initProducerId.ts';
+import { initProducerId, type ProducerIdentity } from './protocol/initProducerId.ts';
 import { leavesUndecided, remedyOf, severity, type TransactionApi } from './protocol/transactionErrors.ts';
 import { txnOffsetCommit } from './protocol/txnOffsetCommit.ts';
 import { RequestLost } from './requestLost.ts';
@@ -20,15 +20,25 @@ export class Transaction {
   readonly #lane: string;
   readonly #id: string;
   readonly #identity: ProducerIdentity;
+  readonly #timeoutMs: number;
   readonly #stopping = new AbortController();
+  readonly #givenUp = new AbortController();
   #isOpen = false;
 
-  constructor(connection: Connection, clock: Clock, lane: string, id: string, identity: ProducerIdentity) {
+  constructor(
+    connection: Connection,
+    clock: Clock,
+    lane: string,
+    id: string,
+    identity: ProducerIdentity,
+    timeoutMs: number,
+  ) {
     this.#connection = connection;
     this.#clock = clock;
     this.#lane = lane;
     this.#id = id;
     this.#identity = identity;
+    this.#timeoutMs = timeoutMs;
   }
 
   /** The coordinator may know of something to commit or abort. */
@@ -39,6 +49,12 @@ export class Transaction {
   /** What is under way is not repeated any more; `end` still works. */
   stop(reason: Error): void {
     this.#stopping.abort(reason);
+  }
+
+  /** Whoever waits for an answer does so no longer: it counts as lost. `settle` still works. */
+  giveUp(reason: Error): void {
+    this.stop(reason);
+    this.#givenUp.abort(reason);
   }
 
   /** Before anything is written to these partitions. */
@@ -106,14 +122,37 @@ export class Transaction {
     this.#isOpen = false;
   }
 
+  /**
+   * For a producer that is dead, so that nobody has to wait for the broker to miss it: fences itself, which aborts what is
+   * open, or lets what was decided be, and makes whatever of it arrives late void. Refused, and no harm done, where another
+   * producer of the id is there. The signal ends it.
+   */
+  async settle(signal: AbortSignal): Promise<void> {
+    await this.#call({
+      api: 'InitProducerId',
+      request: initProducerId(this.#id, this.#timeoutMs, this.#identity),
+      // Its end has begun; the identity that would come of asking until it is over is wanted by nobody.
+      failure: ({ errorCode }) => ({
+        errorCode: errorCode === code.concurrentTransactions ? code.none : errorCode,
+      }),
+      repeatable: true,
+      signal,
+      givenUp: signal,
+      what: 'a transaction was left open',
+      asked: { operation: 'Write' },
+    });
+    this.#isOpen = false;
+  }
+
   #call<T>(
-    call: Omit<TransactionCall<T>, 'kind' | 'key' | 'signal'> & Partial<TransactionCall<T>>,
+    call: Omit<TransactionCall<T>, 'kind' | 'key' | 'signal' | 'givenUp'> & Partial<TransactionCall<T>>,
   ): Promise<T> {
     const asked = { ...call.asked, transactionalId: this.#id };
     return callCoordinator(this.#connection, this.#clock, this.#lane, {
       kind: 'transaction',
       key: this.#id,
       signal: this.#stopping.signal,
+      givenUp: this.#givenUp.signal,
       ...call,
       asked,
     });

@@ -106,8 +106,10 @@ export const transactionAnswers: Readonly<
 > = {
   22: (request, { coordinator }, injected) => {
     const id = request.compactNullableString();
+    request.int32(); // timeout
+    const before = { producerId: request.int64(), epoch: request.int16() };
     const refused = { errorCode: injected, producerId: -1, epoch: -1 };
-    const { errorCode, producerId, epoch } = injected === 0 ? coordinator.init(id) : refused;
+    const { errorCode, producerId, epoch } = injected === 0 ? coordinator.init(id, before) : refused;
     return new Encoder().int32(0).int16(errorCode).int64(producerId).int16(epoch).noTags();
   },
   24: (request, { coordinator, log }, injected) => {

@@ -33,7 +33,8 @@ export class ModelCoordinator {
     this.#clock = clock;
   }
 
-  init(id: string | null): { errorCode: number; producerId: number; epoch: number } {
+  /** `before`: the producer that asks to go on with a new epoch, if it is not below zero. */
+  init(id: string | null, before: Omit<Who, 'id'>): { errorCode: number; producerId: number; epoch: number } {
     if (id === null) return { errorCode: code.none, producerId: this.#nextProducerId++, epoch: 0 };
     const known = this.#known.get(id);
     if (known === undefined) {
@@ -42,6 +43,8 @@ export class ModelCoordinator {
       this.#known.set(id, { producerId, epoch: 0, state: 'empty', ...rest });
       return { errorCode: code.none, producerId, epoch: 0 };
     }
+    const isOlder = before.producerId >= 0 && before.epoch !== known.epoch;
+    if (isOlder) return { errorCode: code.producerFenced, producerId: -1, epoch: -1 };
     if (known.state !== 'empty') {
       if (known.state === 'ongoing') {
         known.epoch++;

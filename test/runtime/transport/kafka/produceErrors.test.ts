@@ -66,7 +66,7 @@ const refused: Readonly<Record<number, ErrorCode>> = {
   50: 'INVALID_SETTING',
   53: 'NOT_AUTHORIZED',
   58: 'NOT_AUTHENTICATED',
-  82: 'FENCED',
+  82: 'INSTANCE_FENCED',
   90: 'FENCED',
   110: 'FENCED',
   120: 'PRODUCER_LOST',

@@ -293,6 +293,78 @@ describe('a transactional producer', () => {
     expect(cluster.transactions.committed.size).toBe(0);
   });
 
+  it.each<[string, number, string]>([
+    ['of batches', api.produce, 'TRANSPORT_CLOSED'],
+    ['of TxnOffsetCommit', api.offsets, 'TRANSPORT_CLOSED'],
+    ['of EndTxn', api.endTxn, 'OUTCOME_UNKNOWN'],
+  ])('does not wait for long with an abort for answers %s that do not come', async (_, slow, expected) => {
+    const all = await scene(1);
+    const { clock, cluster, producer } = all;
+    cluster.fault = ({ apiKey }) => {
+      if (apiKey === slow) cluster.latencyMs = 20_000;
+      return undefined;
+    };
+    append(producer, 0, 'a');
+    const commit = failureOf(producer.commit(positions(1)));
+    await clock.advance(20);
+    const begun = clock.monotonic();
+    await clock.run(producer.abort());
+    expect(await commit).toMatchObject({ code: expected });
+    expect(clock.monotonic() - begun).toBeLessThanOrEqual(2000);
+    cluster.fault = () => undefined;
+    cluster.latencyMs = 1;
+    const heir = await clock.run(createProducer(cluster, id, clock));
+    append(heir, 0, 'heir');
+    await clock.run(heir.commit(positions(2)));
+    await clock.advance(60_000); // what is late arrives
+    expect([['heir'], ['a', 'heir']]).toContainEqual(await committed(all, 0));
+    expect(cluster.transactions.committed.get('group source-0')).toBe(2);
+  });
+
+  it('leaves nothing open when it is aborted after it has died, nor shuts out another one', async () => {
+    const all = await scene(1, 2);
+    const { clock, cluster, logs, producer } = all;
+    append(producer, 0, 'a');
+    await clock.run(producer.flush());
+    cluster.fault = ({ apiKey }) => (apiKey === api.produce ? 29 : undefined);
+    append(producer, 1, 'b');
+    await clock.run(failureOf(producer.flush()));
+    expect(logs[0]!.lastStableOffset).toBe(0);
+    await clock.run(producer.abort());
+    await clock.advance(100);
+    expect([logs[0]!.lastStableOffset, count(all, api.endTxn)]).toEqual([2, 0]);
+    cluster.fault = () => undefined;
+
+    const [dead, heir] = [
+      await clock.run(createProducer(cluster, id, clock)),
+      await clock.run(createProducer(cluster, id, clock)),
+    ];
+    append(heir, 0, 'heir');
+    await clock.run(heir.flush());
+    append(dead, 0, 'zombie');
+    await clock.run(failureOf(dead.flush()));
+    await clock.run(dead.abort());
+    await clock.run(heir.commit(undefined));
+    expect(await committed(all, 0)).toEqual(['heir']);
+  });
+
+  it('asks for its own end when it has died, not for that of whoever has come after it', async () => {
+    const all = await scene(1);
+    const { clock, cluster, producer } = all;
+    append(producer, 0, 'a');
+    await clock.run(producer.flush());
+    cluster.fault = ({ apiKey }) => (apiKey === api.produce ? 29 : undefined);
+    append(producer, 0, 'b');
+    await clock.run(failureOf(producer.flush()));
+    cluster.fault = () => undefined;
+    const heir = await clock.run(createProducer(cluster, id, clock));
+    append(heir, 0, 'heir');
+    await clock.run(heir.flush());
+    await clock.run(producer.abort());
+    await clock.run(heir.commit(undefined));
+    expect(await committed(all, 0)).toEqual(['heir']);
+  });
+
   it('lets a commit that is being decided be decided when it is aborted', async () => {
     const all = await scene(1);
     const { clock, cluster, producer } = all;

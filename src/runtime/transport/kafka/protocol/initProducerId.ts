@@ -6,10 +6,16 @@ export interface ProducerIdentity {
   readonly producerEpoch: number;
 }
 
-/** Makes a new producer; with a transactional id, fences those before it and ends what they left open. */
+const nobody: ProducerIdentity = { producerId: -1, producerEpoch: -1 };
+
+/**
+ * Makes a new producer; with a transactional id, fences those before it and ends what they left open. With the identity of
+ * the one before: only while that is still the newest, else it is refused as fenced.
+ */
 export function initProducerId(
   transactionalId: string | null,
   transactionTimeoutMs: number,
+  { producerId, producerEpoch }: ProducerIdentity = nobody,
 ): Request<ProducerIdentity & { readonly errorCode: number }> {
   return {
     apiKey: 22,
@@ -17,7 +23,7 @@ export function initProducerId(
     flexible: true,
     body: (encoder) => {
       encoder.compactNullableString(transactionalId).int32(transactionTimeoutMs);
-      encoder.int64(-1).int16(-1).noTags(); // no identity from before
+      encoder.int64(producerId).int16(producerEpoch).noTags();
     },
     parse: (decoder) => {
       decoder.int32(); // throttle time
