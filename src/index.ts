@@ -88,6 +88,12 @@ export type { ConnectOptions } from './runtime/connect.ts';
 export type { AppState } from './runtime/lifecycle.ts';
 export type { RestoreProgress } from './runtime/restoreState.ts';
 export type { SettingOptions } from './runtime/settings.ts';
+export {
+  type SuperviseOptions,
+  type Supervisor,
+  type SupervisorEvent,
+  supervise,
+} from './runtime/supervise.ts';
 export type { Drop } from './runtime/task/rejects.ts';
 export {
   type EmbeddedBroker,

@@ -14,6 +14,7 @@ import { namesOf } from './names.ts';
 import { report } from './report.ts';
 import type { RestoreProgress } from './restoreState.ts';
 import { readSettings, type SettingOptions, type Settings, settingNames } from './settings.ts';
+import { onSupervisorGone } from './supervision.ts';
 import type { Drop } from './task/rejects.ts';
 import { Worker } from './worker.ts';
 
@@ -227,12 +228,14 @@ class Application implements App {
       this.stop().catch(() => {}); // `closed` tells
     };
     process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+    const alone = onSupervisorGone(onSignal);
     const silence = report(this, this.#clock, (line) => process.stderr.write(`${line}\n`));
     try {
       await this.start();
       await this.closed;
     } finally {
       silence();
+      alone();
       process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
     }
   }

@@ -43,16 +43,21 @@ const defaultFile = '.millrace/topics.db';
 /** Gives every caller a connection of its own. The Kafka client is only loaded when it is needed. */
 export type Connect = (clientId: string) => Promise<Transport>;
 
-export function connector(
-  options: ConnectOptions,
-  environment: Readonly<Record<string, string | undefined>>,
-  clock: Clock,
-): Connect {
+type Environment = Readonly<Record<string, string | undefined>>;
+
+function brokersSet({ brokers }: ConnectOptions, environment: Environment): ConnectOptions['brokers'] {
+  return brokers ?? environment['MILLRACE_BROKERS'] ?? environment['KAFKA_BROKERS'];
+}
+
+/** Whether connector() connects to Apache Kafka. */
+export function hasBrokers(options: ConnectOptions, environment: Environment): boolean {
+  return brokersSet(options, environment) !== undefined;
+}
+
+export function connector(options: ConnectOptions, environment: Environment, clock: Clock): Connect {
   const { broker } = options;
   if (broker !== undefined) return async (clientId) => broker.transport(options.clientId ?? clientId);
-  const brokers = brokerList(
-    options.brokers ?? environment['MILLRACE_BROKERS'] ?? environment['KAFKA_BROKERS'],
-  );
+  const brokers = brokerList(brokersSet(options, environment));
   const identity = credentials(options, environment);
   if (brokers === undefined) {
     if (identity.ssl !== undefined || identity.sasl !== undefined) throw nobodyToShowThemTo();

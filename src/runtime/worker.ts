@@ -7,6 +7,7 @@ import { tasksIn } from './groupProtocol.ts';
 import { housekeeping } from './housekeeping.ts';
 import { memberOptions } from './memberOptions.ts';
 import type { Plan, TaskPlan } from './plan.ts';
+import { tellSupervisor } from './supervision.ts';
 import { TaskSet } from './taskSet.ts';
 import type { TaskSetting } from './taskSetting.ts';
 import { prepareTopics } from './topics.ts';
@@ -113,6 +114,7 @@ export class Worker {
 
   async #assigned(assignment: Assignment, signal: AbortSignal): Promise<void> {
     const { lifecycle } = this.#parts;
+    tellSupervisor(this.#parts.names.application, this.#member!);
     const { tasks, plan } = tasksIn(assignment);
     if (this.#isOutdated(plan)) return this.#member!.rejoin();
     const ids = new Set(tasks);
@@ -133,10 +135,9 @@ export class Worker {
 
   /** A static member is given what was made for it before it was restarted, perhaps with another topology. Asked once. */
   #isOutdated(plan: string): boolean {
-    const isFirst = this.#isNew;
+    const mayBe = this.#isNew && this.#parts.settings.instanceId !== undefined && plan !== '';
     this.#isNew = false;
-    const isStatic = this.#parts.settings.instanceId !== undefined;
-    return isFirst && isStatic && plan !== '' && plan !== this.#plan!.fingerprint;
+    return mayBe && plan !== this.#plan!.fingerprint;
   }
 
   async #revoked(): Promise<void> {
