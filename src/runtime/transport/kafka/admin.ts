@@ -153,6 +153,8 @@ async function offsetsAt(
   partitions: readonly TopicPartition[],
   timestamp: number,
 ): Promise<number[]> {
+  // Before the search: what is written behind it must not be passed over.
+  const ends = await offsets(connection, clock, partitions, endOfPartition, 'uncommitted');
   // Negative numbers mean other things to the broker, and no record is older than 1970.
   const found = await offsets(
     connection,
@@ -161,11 +163,7 @@ async function offsetsAt(
     Math.max(0, Math.ceil(timestamp)),
     'uncommitted',
   );
-  const younger = partitions.filter((_, index) => found[index] === -1);
-  if (younger.length === 0) return found;
-  const ends = await offsets(connection, clock, younger, endOfPartition, 'uncommitted');
-  let next = 0;
-  return found.map((offset) => (offset === -1 ? ends[next++]! : offset));
+  return found.map((offset, index) => (offset === -1 ? ends[index]! : offset));
 }
 
 function refuse({ principal }: Connection, errorCode: number, what: string, asked: Asked): void {
