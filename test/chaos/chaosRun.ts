@@ -101,8 +101,10 @@ async function onCluster(
     await Promise.all(scene.beside);
     await feed.done();
     await progress.drained(check);
+    log('everything is done; workers stop');
     await fleet.stop();
     await settled(scene);
+    log('nothing is open, positions are at the end; now the verdict');
   } catch (error) {
     log(fleet.told);
     throw error;

@@ -133,4 +133,51 @@ export function adminContract(check: Check): void {
     const beyond = transport.admin.deleteRecords([{ topic, partition: 0, before: 4 }]);
     await expect(beyond).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' });
   });
+
+  check('refuses to delete records where nothing is deleted by age or size', async (kit) => {
+    const transport = await kit.transport();
+    const compacted = await kit.topic(transport, { config: { 'cleanup.policy': 'compact' } });
+    const both = await kit.topic(transport, { config: { 'cleanup.policy': 'compact,delete' } });
+    for (const topic of [compacted, both])
+      await write(transport, topic, { partition: 0, key: 'k', value: 'x' });
+    const refused = transport.admin.deleteRecords([{ topic: compacted, partition: 0, before: 1 }]);
+    await expect(refused).rejects.toMatchObject({ code: 'INVALID_SETTING' });
+    await transport.admin.deleteRecords([{ topic: both, partition: 0, before: 1 }]);
+    expect(await transport.admin.startOffsets([{ topic: both, partition: 0 }])).toEqual([1]);
+  });
+
+  check('refuses topics that cannot be', async (kit) => {
+    const { admin } = await kit.transport();
+    for (const topic of ['', '.', '..', 'a b', 'ü', 'x'.repeat(250)]) {
+      await expect(admin.create([{ topic, partitions: 1 }]), topic).rejects.toMatchObject({
+        code: 'INVALID_NAME',
+      });
+    }
+    const topic = kit.name('topic');
+    const impossible = [
+      { partitions: 0 },
+      { partitions: 1, config: { 'cleanup.policy': 'never' } },
+      { partitions: 1, config: { 'retention.ms': 'long' } },
+      { partitions: 1, config: { 'max.message.bytes': '-1' } },
+    ];
+    for (const options of impossible) {
+      const refused = admin.create([{ topic, ...options }]);
+      await expect(refused, JSON.stringify(options)).rejects.toMatchObject({ code: 'INVALID_SETTING' });
+    }
+    expect(await admin.describe([topic])).toEqual([undefined]);
+  });
+
+  check('refuses a topic whose name another has but for dots and underscores', async (kit) => {
+    const { admin } = await kit.transport();
+    const name = kit.name('one.two');
+    await admin.create([{ topic: name, partitions: 1 }]);
+    const refused = admin.create([{ topic: name.replace('.', '_'), partitions: 1 }]);
+    await expect(refused).rejects.toMatchObject({ code: 'INVALID_NAME' });
+  });
+
+  check('refuses to delete a topic that is not there', async (kit) => {
+    const { admin } = await kit.transport();
+    const topic = kit.name('missing');
+    await expect(admin.delete([topic])).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC', details: { topic } });
+  });
 }

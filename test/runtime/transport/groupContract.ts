@@ -439,6 +439,23 @@ export function groupContract(check: Check): void {
     expect(await later.committed(kit.name('other'), ask)).toEqual([undefined, undefined, undefined]);
   });
 
+  check('takes metadata of 4,096 characters with a position, and refuses more', async (kit) => {
+    const scene = await watching(kit, 1);
+    const a = await watch(scene, 'a');
+    await a.member.join();
+    const [partition] = partitionsOf(scene.topic, 0);
+    await a.member.commitOffsets([{ ...partition!, offset: 1, metadata: 'x'.repeat(4096) }]);
+    const more = a.member.commitOffsets([{ ...partition!, offset: 2, metadata: 'x'.repeat(4097) }]);
+    await expect(more).rejects.toMatchObject({ code: 'BROKER_REFUSED' });
+    expect((await a.transport.committed(scene.group, [partition!]))[0]?.offset).toBe(1);
+  });
+
+  check('refuses a session longer than the brokers allow', async (kit) => {
+    const scene = await watching(kit, 1);
+    const a = await watch(scene, 'a', { sessionTimeoutMs: 3_600_000 });
+    await expect(a.member.join()).rejects.toMatchObject({ code: 'INVALID_SETTING' });
+  });
+
   check('forgets the positions of a topic that is deleted', async (kit) => {
     const scene = await watching(kit, 1);
     const a = await watch(scene, 'a');

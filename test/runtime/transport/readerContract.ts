@@ -375,6 +375,14 @@ export function readerContract(check: Check): void {
     });
   });
 
+  check('throws when the partition does not exist', async (kit) => {
+    const transport = await kit.transport();
+    const topic = await kit.topic(transport, { partitions: 2 });
+    const reader = open(transport);
+    reader.assign([{ topic, partition: 2, offset: 0 }]);
+    await expect(reader.poll(20_000)).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' });
+  });
+
   check('throws when the topic does not exist', async (kit) => {
     const transport = await kit.transport();
     const reader = open(transport);

@@ -253,6 +253,23 @@ export function transactionContract(check: Check): void {
     },
   );
 
+  check('takes metadata of 4,096 characters with a position, and refuses more', async (kit) => {
+    const { transport, partition, producer } = await transactional(kit);
+    const group = kit.name('group');
+    const most = { ...partition, offset: 1, metadata: 'ü'.repeat(4096) };
+    await producer.commit(positions(group, most));
+    expect(await transport.committed(group, [partition])).toEqual([{ offset: 1, metadata: most.metadata }]);
+    const more = { ...partition, offset: 2, metadata: 'x'.repeat(4097) };
+    await expect(producer.commit(positions(group, more))).rejects.toMatchObject({ code: 'BROKER_REFUSED' });
+    await producer.close();
+  });
+
+  check('refuses a transaction timeout beyond that of the brokers', async (kit) => {
+    const transport = await kit.transport();
+    const opening = transport.producer({ transactionalId: kit.name('id'), transactionTimeoutMs: 3_600_000 });
+    await expect(opening).rejects.toMatchObject({ code: 'INVALID_SETTING' });
+  });
+
   check('refuses positions of a member that the group has moved on from', async (kit) => {
     const scene = await watching(kit, 2);
     const a = await watch(scene, 'a');

@@ -1,3 +1,4 @@
+import { MillraceError } from '../../../errors.ts';
 import type { Clock } from '../../clock.ts';
 import type { NewTopic, TopicPartition } from '../transport.ts';
 import { Appends } from './appends.ts';
@@ -59,6 +60,7 @@ export class Broker {
   createTopic(asked: NewTopic): void {
     if (this.topics.get(asked.topic) !== undefined) return;
     const topic = newTopic(asked);
+    this.topics.refuseCollision(asked.topic);
     const { name, config, partitions } = topic;
     this.storage.write([{ kind: 'topic', name, config, partitions: partitions.length }]);
     this.#add(topic);
@@ -78,6 +80,7 @@ export class Broker {
 
   deleteRecords(of: TopicPartition, before: number): void {
     const partition = this.topics.partition(of);
+    if (!this.topics.topic(of.topic).settings.delete) throw notDeleted(of.topic);
     if (before > partition.end) throw outOfRange(partition, before);
     if (before > partition.start) this.moveStart(partition, before);
   }
@@ -103,4 +106,12 @@ export class Broker {
     this.#nextProducerId = id + 1;
     return id;
   }
+}
+
+function notDeleted(topic: string): MillraceError {
+  return new MillraceError('INVALID_SETTING', 'records of a topic that is only compacted cannot be deleted', {
+    topic,
+    expected: 'a cleanup.policy with delete',
+    next: 'Write records without a value, or create the topic with another cleanup.policy.',
+  });
 }

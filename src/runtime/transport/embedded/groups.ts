@@ -2,7 +2,7 @@ import type { Assignment, MemberIdentity, OffsetsToCommit } from '../transport.t
 import type { Broker } from './broker.ts';
 import { CommittedOffsets, kept } from './committedOffsets.ts';
 import { Group } from './group.ts';
-import { refused } from './groupErrors.ts';
+import { longestMetadata, longestSession, metadataTooLong, refused, sessionTooLong } from './groupErrors.ts';
 import type { Identity, Joined, JoinRequest, Refusal } from './groupProtocol.ts';
 
 /** The group coordinator: all groups, by name. */
@@ -21,6 +21,8 @@ export class Groups {
   }
 
   join(group: string, request: JoinRequest): Promise<Joined | Refusal> {
+    if (request.sessionTimeoutMs > longestSession)
+      return Promise.reject(sessionTooLong(request.sessionTimeoutMs));
     return new Promise((resolve) => this.#group(group).join(request, resolve));
   }
 
@@ -60,7 +62,10 @@ export class Groups {
   ): void {
     const refusal = this.#group(group).commitRefusal({ memberId, instanceId }, generation, isTransactional);
     if (refusal !== undefined) throw refused(group, refusal);
-    for (const one of offsets) this.#broker.topics.partition(one);
+    for (const one of offsets) {
+      this.#broker.topics.partition(one);
+      if (one.metadata.length > longestMetadata) throw metadataTooLong(one);
+    }
   }
 
   #group(name: string): Group {

@@ -62,7 +62,7 @@ export function isCleaned({ compact, delete: deletes, retentionMs }: TopicSettin
 }
 
 function refused(topic: string, setting: string, found: string, expected: string): MillraceError {
-  return new MillraceError('BROKER_REFUSED', `the topic setting ${setting} cannot be used`, {
+  return new MillraceError('INVALID_SETTING', `the topic setting ${setting} cannot be used`, {
     topic,
     expected,
     found,

@@ -23,6 +23,22 @@ export class Topics {
     return this.#topics.values();
   }
 
+  /** Kafka names metrics after topics, where dots become underscores: of two that are then the same only one may be. */
+  refuseCollision(name: string): void {
+    const inMetrics = (topic: string): string => topic.replaceAll('.', '_');
+    const other = [...this.#topics.keys()].find((known) => inMetrics(known) === inMetrics(name));
+    if (other === undefined) return;
+    throw new MillraceError(
+      'INVALID_NAME',
+      'there is a topic that differs from this only in dots and underscores',
+      {
+        topic: name,
+        found: other,
+        next: 'Choose another name.',
+      },
+    );
+  }
+
   add(topic: Topic): void {
     this.#topics.set(topic.name, topic);
   }
@@ -78,7 +94,7 @@ export function newTopic({ topic: name, partitions, config = {} }: NewTopic): To
     });
   }
   if (!Number.isSafeInteger(partitions) || partitions < 1) {
-    throw new MillraceError('BROKER_REFUSED', 'a topic cannot have that many partitions', {
+    throw new MillraceError('INVALID_SETTING', 'a topic cannot have that many partitions', {
       topic: name,
       expected: 'a whole number from 1 on',
       found: String(partitions),

@@ -1,3 +1,4 @@
+import { MillraceError } from '../../../errors.ts';
 import type {
   CommittedOffset,
   Member,
@@ -18,8 +19,9 @@ import { EmbeddedMember } from './member.ts';
 import { EmbeddedProducer } from './producer.ts';
 import { EmbeddedReader } from './reader.ts';
 
-/** ms, as Kafka's default. */
+/** ms, as Kafka's defaults. */
 const transactionTimeout = 60_000;
+const longestTransaction = 900_000;
 
 /** One client of an embedded broker. */
 export class EmbeddedTransport implements Transport {
@@ -45,6 +47,7 @@ export class EmbeddedTransport implements Transport {
 
   async producer(options: ProducerOptions): Promise<Producer> {
     const { transactionalId, transactionTimeoutMs = transactionTimeout } = options;
+    if (transactionTimeoutMs > longestTransaction) throw transactionTooLong(transactionTimeoutMs);
     // Two that fence each other in turn must not keep everything else in this process from going on.
     await this.#connection.clock.breathe();
     const identity = await this.#connection.insist({ api: 'initProducerId', transactionalId }, () =>
@@ -84,4 +87,12 @@ export class EmbeddedTransport implements Transport {
     for (const one of resources) if (!(one instanceof EmbeddedMember)) await one.close();
     this.crash();
   }
+}
+
+function transactionTooLong(transactionTimeoutMs: number): MillraceError {
+  return new MillraceError('INVALID_SETTING', 'the transaction timeout is not one that the broker grants', {
+    expected: `at most ${longestTransaction} ms`,
+    found: `${transactionTimeoutMs} ms`,
+    next: 'Use a shorter transaction timeout.',
+  });
 }

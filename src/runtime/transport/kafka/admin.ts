@@ -81,6 +81,12 @@ async function create(connection: Connection, clock: Clock, wanted: readonly New
 async function remove(connection: Connection, clock: Clock, wanted: readonly string[]): Promise<void> {
   const names = [...new Set(wanted)];
   if (names.length === 0) return;
+  // Asked beforehand: a deletion that is repeated does not find what it has deleted.
+  const there = await lookUp(connection, clock, names);
+  const missing = names.find((name) => !there.has(name));
+  if (missing !== undefined) {
+    throw toMillraceError(code.unknownTopicOrPartition, 'there is no such topic', { topic: missing });
+  }
   const request = deleteTopics(names, connection.requestTimeoutMs);
   for (const answer of await repeat(connection, clock, request, code.unknownTopicOrPartition)) {
     const { topic, errorCode, errorMessage } = answer;

@@ -228,7 +228,7 @@ describe('Cleaner', () => {
 
   it('takes nothing committed for open either when records are deleted after it was cleaned', async () => {
     const file = join(tempFolder(), 'topics.db');
-    const first = await scene(compacted, file);
+    const first = await scene({ ...compacted, 'cleanup.policy': 'compact,delete' }, file);
     const work = async (): Promise<void> => {
       const producer = await first.transport.producer({ transactionalId: 'id' });
       for (const pairs of [['a=1', 'b=1'], ['c=1'], ['a=2']]) {
@@ -273,10 +273,10 @@ describe('Cleaner', () => {
       { maxLength: 60 },
     ),
   ])('never changes what a reader of the whole topic ends up with', async (steps) => {
-    const all = await scene(compacted);
+    const all = await scene({ ...compacted, 'delete.retention.ms': '20000' });
     const rows = new Map<string, string | null>();
     const work = async (): Promise<void> => {
-      const options = { transactionalId: 'id', transactionTimeoutMs: 1e9 };
+      const options = { transactionalId: 'id', transactionTimeoutMs: 900_000 };
       let producer = await all.transport.producer(options);
       let open: Row[] = [];
       for (const step of [...steps, 'commit' as const, 'clean' as const]) {
@@ -293,7 +293,7 @@ describe('Cleaner', () => {
           producer = await all.transport.producer(options);
           open = [];
         } else if (step === 'clean') await all.broker.clean();
-        else await delay(all.clock, 40_000);
+        else await delay(all.clock, 14_000);
       }
     };
     await all.clock.run(work());
