@@ -60,6 +60,8 @@ export const jobs = {
       })),
       to(out),
     ),
+  // The count of each key after each of its records: what latency.ts measures.
+  n: (orders, _, out) => orders.pipe(count('per-user'), toStream(), to(out)),
   f: (orders, _, out) =>
     orders.pipe(
       keyBy((order) => order.item),
