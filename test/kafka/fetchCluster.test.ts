@@ -128,13 +128,15 @@ describe.skipIf(javaMissing)('a reader on three brokers in three racks', { timeo
     const reader = createReader(connection, options, systemClock);
     cleanup.defer(() => reader.close());
     reader.assign([{ ...at, offset: 0 }]);
+    const inSync = async () => (await partitionsOf(connection, topic))[0]!.inSync.length;
+    // A node that was stopped or killed before may still be on its way back.
+    await eventually(systemClock, async () => (await inSync()) === 2, limit);
     const [partition] = await partitionsOf(connection, topic);
     const leader = partition!.leader;
     const follower = partition!.replicas.find((node) => node !== leader)!;
     await write(connection, at, ['a', 'b', 'c', 'd', 'e']);
     await cluster.kill(follower - 1, 'SIGKILL');
-    const alone = async () => (await partitionsOf(connection, topic))[0]!.inSync.length === 1;
-    await eventually(systemClock, alone, limit);
+    await eventually(systemClock, async () => (await inSync()) === 1, limit);
     await write(connection, at, ['lost 1', 'lost 2', 'lost 3']);
     expect(await takeValues(reader, 8)).toHaveLength(8);
     await cluster.kill(leader - 1, 'SIGKILL');
