@@ -11,8 +11,6 @@ import type { TaskHome } from './taskHome.ts';
 import type { Poisoned, TaskSetting } from './taskSetting.ts';
 import type { Producer, TopicPartition } from './transport/transport.ts';
 
-/** Outgoing bytes not yet acknowledged at which a task waits. */
-const mostPending = 32 << 20;
 /** Changed rows at which a commit is due whatever the interval: they are all in memory until then. */
 const mostDirty = 50_000;
 /** Records between two looks at the clock. */
@@ -102,7 +100,12 @@ export class ActiveTask {
 
   /** So much has changed that a commit should not wait for its interval. */
   get full(): boolean {
-    return this.#state.dirtyRows >= mostDirty || this.#producer.pendingBytes >= mostPending;
+    return this.#state.dirtyRows >= mostDirty || (this.pendingBytes > 0 && this.#setting.isPendingMost());
+  }
+
+  /** Written, and not acknowledged by brokers. */
+  get pendingBytes(): number {
+    return this.#producer.pendingBytes;
   }
 
   /** Fires what steps have scheduled. */

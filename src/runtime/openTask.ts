@@ -6,12 +6,6 @@ import { openTaskHome } from './taskHome.ts';
 import type { Poisoned, TaskSetting } from './taskSetting.ts';
 import type { Producer } from './transport/transport.ts';
 
-/**
- * ms an output may wait for others at-least-once: most of what a record spends in a quiet worker. In a transaction nobody
- * sees it before the commit, which sends everything at once.
- */
-const lingerMs = 2;
-
 /** Opens a task: locks its folder, fences who ran it before, brings state up to date, finds its positions. */
 export async function openTask(
   setting: TaskSetting,
@@ -26,11 +20,7 @@ export async function openTask(
   let producer: Producer | undefined;
   try {
     const transactionalId = names.transactionalId(id);
-    const { compression, transactionTimeoutMs } = setting;
-    producer = await transport.producer({
-      compression,
-      ...(exactlyOnce ? { transactionalId, transactionTimeoutMs } : { lingerMs }),
-    });
+    producer = await transport.producer({ ...setting.writing, ...(exactlyOnce && { transactionalId }) });
     const { storesSignature, backend, local } = home;
     const { onProgress } = setting;
     const restored = await restoreState(

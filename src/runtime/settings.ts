@@ -3,6 +3,7 @@ import { milliseconds } from '../dsl/windows/duration.ts';
 import { MillraceError } from '../errors.ts';
 import type { StatePlace } from './taskHome.ts';
 import { type Compression, compressions } from './transport/compression.ts';
+import type { ProducerOptions } from './transport/transport.ts';
 
 export type Guarantee = 'exactly-once' | 'at-least-once';
 
@@ -45,12 +46,33 @@ export interface SettingOptions {
   readonly maxBufferedBytes?: number | undefined;
   /** Of them, bytes read ahead of one partition, default 4 MiB; Kafka only. MILLRACE_MAX_PARTITION_BUFFERED_BYTES. */
   readonly maxPartitionBufferedBytes?: number | undefined;
+  /**
+   * Time a written record may wait for others, so that requests are fewer; default '2ms', exactly once '50ms' (nobody sees a
+   * record before the commit, which sends it at once). '0ms' sends at once. MILLRACE_LINGER.
+   */
+  readonly linger?: Duration | undefined;
+  /** Bytes at which a batch of records is full and is sent at once, default 1 MiB. MILLRACE_BATCH_BYTES. */
+  readonly batchBytes?: number | undefined;
+  /** Bytes a request to a broker, and so a record, may have; default 8 MiB. MILLRACE_MAX_REQUEST_BYTES. */
+  readonly maxRequestBytes?: number | undefined;
+  /** Bytes a worker has written that no broker has acknowledged, at which it waits; default 32 MiB. MILLRACE_MAX_PENDING_BYTES. */
+  readonly maxPendingBytes?: number | undefined;
+  /** After this a record that no broker acknowledges is an error, default '2m'. MILLRACE_DELIVERY_TIMEOUT. */
+  readonly deliveryTimeout?: Duration | undefined;
   /** Rows kept in memory per store, default 100000. MILLRACE_CACHE_ROWS. */
   readonly cacheRows?: number | undefined;
   /** Of what is written to Kafka: 'none' (default), 'gzip', 'snappy', 'lz4' or 'zstd'. MILLRACE_COMPRESSION. */
   readonly compression?: Compression | undefined;
   /** Of internal topics; the broker's default when not given. MILLRACE_REPLICATION_FACTOR. */
   readonly replicationFactor?: number | undefined;
+}
+
+/** How producers write. */
+interface Writing extends ProducerOptions {
+  readonly lingerMs: number;
+  readonly batchBytes: number;
+  readonly maxRequestBytes: number;
+  readonly deliveryTimeoutMs: number;
 }
 
 export interface Settings {
@@ -66,8 +88,9 @@ export interface Settings {
   readonly stopTimeout: number;
   readonly maxBufferedBytes: number;
   readonly maxPartitionBufferedBytes: number;
+  readonly maxPendingBytes: number;
+  readonly writing: Writing;
   readonly cacheRows: number | undefined;
-  readonly compression: Compression;
   readonly replicationFactor: number | undefined;
 }
 
@@ -86,6 +109,11 @@ export const settingNames: readonly (keyof SettingOptions)[] = [
   'stopTimeout',
   'maxBufferedBytes',
   'maxPartitionBufferedBytes',
+  'linger',
+  'batchBytes',
+  'maxRequestBytes',
+  'maxPendingBytes',
+  'deliveryTimeout',
   'cacheRows',
   'compression',
   'replicationFactor',
@@ -108,11 +136,12 @@ export function readSettings(
   ]);
   const stateDir = String(given('stateDir') ?? defaultStateDir);
   const rebalanceTimeout = duration('rebalanceTimeout', '60s');
+  const transactionTimeoutMs = duration('transactionTimeout', '10s');
   const settings: Settings = {
     guarantee: guarantee as Guarantee,
     state: stateDir === 'memory' ? 'memory' : { folder: stateDir },
     commitInterval: duration('commitInterval', guarantee === 'exactly-once' ? '100ms' : '1s'),
-    transactionTimeout: duration('transactionTimeout', '10s'),
+    transactionTimeout: transactionTimeoutMs,
     sessionTimeout: duration('sessionTimeout', '6s'),
     heartbeatInterval: duration('heartbeatInterval', '500ms'),
     rebalanceTimeout,
@@ -121,11 +150,20 @@ export function readSettings(
     stopTimeout: duration('stopTimeout', '10s'),
     maxBufferedBytes: whole('maxBufferedBytes') ?? 64 << 20,
     maxPartitionBufferedBytes: whole('maxPartitionBufferedBytes') ?? 4 << 20,
+    maxPendingBytes: whole('maxPendingBytes') ?? 32 << 20,
+    writing: {
+      transactionTimeoutMs,
+      lingerMs: duration('linger', guarantee === 'exactly-once' ? '50ms' : '2ms'),
+      batchBytes: whole('batchBytes') ?? 1 << 20,
+      maxRequestBytes: whole('maxRequestBytes') ?? 8 << 20,
+      deliveryTimeoutMs: duration('deliveryTimeout', '2m'),
+      compression: oneOf('compression', given('compression') ?? 'none', compressions) as Compression,
+    },
     cacheRows: whole('cacheRows'),
-    compression: oneOf('compression', given('compression') ?? 'none', compressions) as Compression,
     replicationFactor: whole('replicationFactor'),
   };
   checkTogether(settings);
+  checkWriting(settings.writing);
   return settings;
 }
 
@@ -174,6 +212,15 @@ function checkTogether(settings: Settings): void {
       `less than transactionTimeout (${settings.transactionTimeout} ms), or the broker aborts every transaction`,
       `${settings.commitInterval} ms`,
     );
+  }
+}
+
+function checkWriting({ batchBytes, maxRequestBytes, lingerMs, deliveryTimeoutMs }: Writing): void {
+  if (batchBytes > maxRequestBytes) {
+    throw invalid('batchBytes', `at most maxRequestBytes (${maxRequestBytes})`, String(batchBytes));
+  }
+  if (deliveryTimeoutMs <= lingerMs) {
+    throw invalid('deliveryTimeout', `more than linger (${lingerMs} ms)`, `${deliveryTimeoutMs} ms`);
   }
 }
 

@@ -6,26 +6,11 @@ import { openTask } from './openTask.ts';
 import { orAborted } from './orAborted.ts';
 import type { TaskPlan } from './plan.ts';
 import type { TaskInput } from './task/task.ts';
+import { ofRecord, passing } from './taskErrors.ts';
 import type { TaskSetting } from './taskSetting.ts';
 import { tooLate } from './tooLate.ts';
 import type { Reader } from './transport/transport.ts';
 
-/** Errors that end a task but not the application: the task is opened again, which fences, restores and finds its place. */
-const passing: ReadonlySet<string> = new Set([
-  'FENCED',
-  'PRODUCER_LOST',
-  'OUTCOME_UNKNOWN',
-  'BROKER_UNREACHABLE',
-  'TRANSPORT_CLOSED',
-  'STATE_LOCKED',
-]);
-/** Errors of a single record, which its source may want passed on instead of stopping. */
-const ofRecord: ReadonlySet<string> = new Set([
-  'STEP_FAILED',
-  'STEP_TIMEOUT',
-  'ENCODE_FAILED',
-  'SCHEMA_MISMATCH',
-]);
 /** Tasks restored side by side: each keeps a fetch busy. */
 const openAtOnce = 4;
 /** A task that cannot be opened for so long ends the application. */
@@ -61,6 +46,11 @@ export class TaskSet {
   /** Each with how much of its state there is. */
   get running(): ReadonlyMap<string, number> {
     return new Map([...this.#tasks].map(([id, { position }]) => [id, position]));
+  }
+
+  /** Written by all tasks, and not acknowledged by brokers. */
+  get pendingBytes(): number {
+    return [...this.#tasks.values()].reduce((bytes, task) => bytes + task.pendingBytes, 0);
   }
 
   input(topic: string, partition: number): TaskInput | undefined {

@@ -8,8 +8,7 @@ import type { RestoreProgress } from './restoreState.ts';
 import type { Input } from './task/input.ts';
 import type { Drop } from './task/rejects.ts';
 import type { StatePlace } from './taskHome.ts';
-import type { Compression } from './transport/compression.ts';
-import type { Member, Transport } from './transport/transport.ts';
+import type { Member, ProducerOptions, Transport } from './transport/transport.ts';
 
 /** What all tasks of a worker share. */
 export interface TaskSetting {
@@ -19,11 +18,12 @@ export interface TaskSetting {
   readonly clock: Clock;
   readonly place: StatePlace;
   readonly exactlyOnce: boolean;
-  readonly transactionTimeoutMs: number;
+  readonly writing: ProducerOptions;
+  /** The tasks together have written more than brokers have acknowledged by so much that all are to wait. */
+  readonly isPendingMost: () => boolean;
   /** For the last commit of a task that is to move. */
   readonly revokeTimeoutMs: number;
   readonly cacheRows: number | undefined;
-  readonly compression: Compression;
   readonly globalView: (step: Step) => View;
   readonly onDrop: (drop: Drop) => void;
   readonly onProgress: (progress: RestoreProgress) => void;

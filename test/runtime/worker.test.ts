@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { App, AppState, MillraceError } from '../../src/index.ts';
+import { type App, type AppState, type MillraceError, peek, stream, text, to } from '../../src/index.ts';
 import type { Call, Fault } from '../../src/runtime/transport/embedded/faults.ts';
 import {
   brokenGuarantee,
@@ -168,4 +168,45 @@ describe('Worker', () => {
     await run.clock.run(newer.stop());
     expect(brokenGuarantee('exactly-once', 400, await outputs(run))).toEqual([]);
   });
+
+  it.each(guarantees)(
+    'processes no more (%s) while all tasks together have written more than maxPendingBytes that is not acknowledged',
+    async (guarantee) => {
+      const faults = new Switched();
+      const run = await world(
+        [
+          { topic: 'in', partitions: 2 },
+          { topic: 'out', partitions: 2 },
+        ],
+        faults,
+      );
+      let processed = 0;
+      const codecs = { key: text, value: text };
+      const copied = stream('in', codecs).pipe(
+        peek(() => {
+          processed++;
+        }),
+        to('out', codecs),
+      );
+      const options = { guarantee, maxPendingBytes: 20_000, transactionTimeout: '90s' } as const;
+      const one = run.instance('copy', { sinks: [copied], ...options, clientId: 'one' });
+      await run.start(one);
+      faults.fault = ({ clientId, api }) =>
+        clientId === 'one' && api === 'produce' ? { kind: 'delayRequest', ms: 20_000 } : undefined;
+      const records = Array.from({ length: 1000 }, (_, index) => ({
+        key: `${index}`,
+        value: 'x'.repeat(1000),
+      }));
+      await run.clock.run(run.client.send('in', codecs, records));
+      await run.clock.advance(10_000);
+      // It looks every 64 records.
+      expect(processed).toBeGreaterThanOrEqual(20);
+      expect(processed).toBeLessThan(20 + 2 * 64);
+      faults.fault = () => undefined;
+      await run.drained('copy', ['in']);
+      expect(processed).toBe(1000);
+      expect(await run.read('out', codecs)).toHaveLength(1000);
+      await run.clock.run(one.stop());
+    },
+  );
 });

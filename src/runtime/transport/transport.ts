@@ -130,13 +130,13 @@ export interface ProducerOptions {
   /** ms after which the broker aborts a transaction that nobody ends. */
   readonly transactionTimeoutMs?: number;
   /** ms an appended record may wait for others, so that requests are fewer. Default 5; with a transactionalId 50. */
-  readonly lingerMs?: number;
+  readonly lingerMs?: number | undefined;
   /** Bytes at which a batch is full and is sent at once. Default 1 MiB, what brokers take by default. Embedded: no limit. */
-  readonly batchBytes?: number;
+  readonly batchBytes?: number | undefined;
   /** Bytes a record, and usually a request, may have. Default 8 MiB. Embedded: no limit but the topic's. */
-  readonly maxRequestBytes?: number;
+  readonly maxRequestBytes?: number | undefined;
   /** ms after which a record that no broker has acknowledged is the end of the producer: DELIVERY_TIMEOUT. Default 2 minutes. */
-  readonly deliveryTimeoutMs?: number;
+  readonly deliveryTimeoutMs?: number | undefined;
   /** Of what is sent, where it gets smaller by it; not set: none. Embedded stores records as it likes. */
   readonly compression?: Compression;
 }

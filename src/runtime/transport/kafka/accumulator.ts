@@ -61,6 +61,11 @@ export class Accumulator {
     this.#placing = placing;
   }
 
+  /** Of all topics that were ever written to. */
+  get topics(): readonly string[] {
+    return [...this.#topics.keys()];
+  }
+
   get pendingBytes(): number {
     return this.#pending.bytes;
   }

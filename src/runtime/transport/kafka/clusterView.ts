@@ -5,13 +5,13 @@ import { Attempts } from './attempts.ts';
 import type { BrokerSocket } from './brokerSocket.ts';
 import type { BrokerSockets } from './brokerSockets.ts';
 import type { TopicMetadata } from './connection.ts';
+import { newest } from './newest.ts';
 import type { Principal } from './principal.ts';
 import { code, isRetriable, toMillraceError } from './protocol/errors.ts';
-import { type AnsweredTopic, type Metadata, metadata, type PartitionMetadata } from './protocol/metadata.ts';
+import { type AnsweredTopic, type Metadata, metadata } from './protocol/metadata.ts';
 import type { Request } from './protocol/request.ts';
 import { isLost, RequestLost } from './requestLost.ts';
 
-const maxAgeMs = 300_000;
 const lane = 'control';
 /** ms one broker may take to say what every broker knows. */
 const askTimeoutMs = 5000;
@@ -20,6 +20,7 @@ const impatientMs = 1000;
 
 /** What is known of the cluster: its brokers and topics. Bootstrap addresses are nodes -1, -2, ... until real ones are learnt. */
 export class ClusterView {
+  readonly #maxAgeMs: number;
   readonly #sockets: BrokerSockets;
   readonly #bootstrapIds: readonly number[];
   readonly #timeoutMs: number;
@@ -34,11 +35,13 @@ export class ClusterView {
     sockets: BrokerSockets,
     bootstrap: readonly Address[],
     timeoutMs: number,
+    maxAgeMs: number,
     random: () => number,
     clock: Clock,
     principal: Principal,
   ) {
     this.#sockets = sockets;
+    this.#maxAgeMs = maxAgeMs;
     this.#bootstrapIds = bootstrap.map((_, index) => -1 - index);
     this.#timeoutMs = timeoutMs;
     this.#random = random;
@@ -102,7 +105,7 @@ export class ClusterView {
 
   async topics(names: readonly string[], fresh: boolean): Promise<ReadonlyMap<string, TopicMetadata>> {
     const attempts = new Attempts(this.#clock, this.#random, this.#timeoutMs, this.#sockets.closed);
-    const oldest = this.#clock.monotonic() - maxAgeMs;
+    const oldest = this.#clock.monotonic() - this.#maxAgeMs;
     let wanted = names.filter((name) => fresh || !((this.#topics.get(name)?.asOf ?? -Infinity) >= oldest));
     while (wanted.length > 0) {
       const answer = await this.#refresh(wanted);
@@ -215,14 +218,6 @@ export class ClusterView {
     const connected = known.filter((id) => this.#sockets.connected(id));
     return [...connected, ...known.filter((id) => !connected.includes(id)), ...this.#bootstrapIds];
   }
-}
-
-/** A broker that was cut off for a while tells of leaders that are no more: what has a higher epoch stays. */
-function newest(known: TopicMetadata, answered: readonly PartitionMetadata[]): readonly PartitionMetadata[] {
-  return answered.map((one, index) => {
-    const before = known.partitions[index];
-    return before !== undefined && before.leaderEpoch > one.leaderEpoch && one.leader >= 0 ? before : one;
-  });
 }
 
 function rotated(ids: readonly number[], random: () => number): number[] {

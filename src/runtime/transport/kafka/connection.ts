@@ -22,7 +22,7 @@ export interface Connection {
    * what a broker may hold back (fetch, join) gets its own. Rejects with RequestLost when there is no answer.
    */
   send<T>(node: number, lane: string, request: Request<T>, timeoutMs?: number): Promise<T>;
-  /** Topics that exist, from the cache (at most five minutes old) or, `fresh`, from a broker. Missing ones are not in the map. */
+  /** Topics that exist, from the cache (at most metadataMaxAgeMs old) or, `fresh`, from a broker. Missing ones are not in the map. */
   topics(
     names: readonly string[],
     options?: { fresh?: boolean },
@@ -43,6 +43,8 @@ export interface Connection {
   readonly rack: string | undefined;
   /** ms the caller may go on repeating one thing. */
   readonly requestTimeoutMs: number;
+  /** ms after which what is known of a topic is looked up again. */
+  readonly metadataMaxAgeMs: number;
   /** Readers, producers and members that have not been closed: the transport closes them before the connection. */
   readonly inUse: Set<InUse>;
   /** Aborted, with TRANSPORT_CLOSED, when the connection ends. */
@@ -72,6 +74,7 @@ class KafkaConnection implements Connection {
   readonly random: () => number;
   readonly rack: string | undefined;
   readonly requestTimeoutMs: number;
+  readonly metadataMaxAgeMs: number;
   readonly inUse: Set<InUse> = new Set();
   readonly #clock: Clock;
   readonly #connectTimeoutMs: number;
@@ -87,6 +90,7 @@ class KafkaConnection implements Connection {
     this.rack = config.rack;
     this.requestTimeoutMs = config.requestTimeoutMs ?? 30_000;
     this.#connectTimeoutMs = config.connectTimeoutMs ?? 8_000;
+    this.metadataMaxAgeMs = config.metadataMaxAgeMs ?? 300_000;
     this.#clock = clock;
     this.#principal = new Principal(config);
     this.#bridge = kafkajsBridge(this.#principal.config);
@@ -101,6 +105,7 @@ class KafkaConnection implements Connection {
       this.#sockets,
       bootstrap,
       this.requestTimeoutMs,
+      this.metadataMaxAgeMs,
       random,
       clock,
       this.#principal,

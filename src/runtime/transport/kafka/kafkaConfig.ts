@@ -18,6 +18,8 @@ export interface KafkaConfig {
   readonly connectTimeoutMs?: number;
   /** ms to wait for an answer. Default 30 000. */
   readonly requestTimeoutMs?: number;
+  /** ms after which what is known of a topic is looked up again: partitions that were added are noticed by then. Default 300 000. */
+  readonly metadataMaxAgeMs?: number;
   /** 0 <= x < 1, for the jitter of repeated attempts. The simulator and tests inject their own. */
   readonly random?: () => number;
 }

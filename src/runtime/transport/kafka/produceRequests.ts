@@ -4,6 +4,7 @@ import type { Accumulator } from './accumulator.ts';
 import type { Connection } from './connection.ts';
 import { DeliveryTimeout } from './deliveryTimeout.ts';
 import { LeaderSearch } from './leaderSearch.ts';
+import { MetadataAge } from './metadataAge.ts';
 import type { OutgoingBatch } from './outgoingBatch.ts';
 import { partitionKey } from './partitionKey.ts';
 import { ProduceAnswers } from './produceAnswers.ts';
@@ -47,6 +48,7 @@ export class ProduceRequests {
   readonly #leaders: LeaderSearch<WritePartition>;
   readonly #answers: ProduceAnswers;
   readonly #deliveryTimeout: DeliveryTimeout;
+  readonly #metadataAge: MetadataAge;
   readonly #inFlight = new Map<number, number>();
   /** Everything under way, whatever becomes of it. */
   readonly #underWay = new Set<Promise<void>>();
@@ -58,6 +60,7 @@ export class ProduceRequests {
     this.#connection = connection;
     this.#clock = clock;
     this.#accumulator = accumulator;
+    this.#metadataAge = new MetadataAge(connection, clock);
     this.#options = options;
     const failed = (error: Error) => this.#fail(error);
     this.#leaders = new LeaderSearch(
@@ -76,6 +79,7 @@ export class ProduceRequests {
   pump(): void {
     this.#cancelTimer();
     while (!this.#stopped && this.#sendReady());
+    this.#metadataAge.look(() => this.#accumulator.topics);
   }
 
   /** Sends nothing any more; resolves when what is under way is answered or lost. */

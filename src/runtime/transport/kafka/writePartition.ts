@@ -53,6 +53,8 @@ export class WritePartition implements LedPartition {
   #underWay = 0;
   /** One has failed: the others under way come back first. */
   #halted = false;
+  /** The next to be sent is not the first, and goes alone: what the broker says of it settles what came before. */
+  #asking = false;
   #cure: Cure = 'none';
   /**
    * The leader has taken a batch since the partition was last idle or in trouble. Before that only one is sent: a broker that
@@ -105,6 +107,7 @@ export class WritePartition implements LedPartition {
     const next = this.batches[this.#sent];
     if (next === undefined || this.#halted || next.transaction !== transaction) return undefined;
     if (this.#sent === 0) return next.closed || next.due ? next : undefined;
+    if (this.#asking) return this.#underWay === 0 ? next : undefined;
     // One that is merely due grows while it waits for those before it.
     const mayFollow = this.#known && this.#sent < maxBatchesSent && (next.closed || next.urgent);
     return mayFollow ? next : undefined;
@@ -123,10 +126,6 @@ export class WritePartition implements LedPartition {
     return batch;
   }
 
-  isFirst(batch: OutgoingBatch): boolean {
-    return this.batches[0] === batch;
-  }
-
   /**
    * The batch is in the log, at that offset; below zero: the broker does not say where. A broker takes a batch only behind
    * the one before it, so what was in doubt before this one is in the log as well. false: it cannot be, and yet it should.
@@ -135,11 +134,13 @@ export class WritePartition implements LedPartition {
     const before = this.batches.slice(0, this.batches.indexOf(batch));
     if (!before.every(({ inDoubt }) => inDoubt)) return false;
     const records = before.reduce((sum, { writer }) => sum + writer.count, 0);
-    if (baseOffset >= 0 && baseOffset < (this.end ?? 0) + records) return false;
+    // Lower than before may be where a topic created anew begins; but not with room for records that must be there.
+    if (records > 0 && baseOffset >= 0 && baseOffset < (this.end ?? 0) + records) return false;
     for (const one of this.batches.splice(0, before.length + 1)) this.#done(one);
     this.#sent -= before.length + 1;
     if (baseOffset >= 0) this.end = baseOffset + batch.writer.count;
     this.failures = 0;
+    this.#asking = false;
     this.#known = this.batches.length > 0;
     return true;
   }
@@ -148,7 +149,7 @@ export class WritePartition implements LedPartition {
   repeat(batch: OutgoingBatch, inDoubt: boolean, cure: Cure = 'none'): void {
     batch.inDoubt ||= inDoubt;
     this.#halted = true;
-    if (this.isFirst(batch)) this.#cure = cure;
+    if (this.batches[0] === batch || this.#asking) this.#cure = cure;
   }
 
   /** An answer was dealt with, or none will come. What has to be done when it was the last, and something has failed. */
@@ -159,6 +160,8 @@ export class WritePartition implements LedPartition {
     this.#cure = 'none';
     this.#halted = false;
     this.#known = false;
+    this.#asking = cure === 'start afresh' && this.#mayAskOfNext();
+    if (this.#asking) return 'none';
     this.#sent = 0;
     return cure;
   }
@@ -182,6 +185,15 @@ export class WritePartition implements LedPartition {
     this.sequence = 0;
     for (const batch of this.batches) batch.forgetAttempts();
     return true;
+  }
+
+  /**
+   * One that was sent alone is out of sequence, and yet may be in the log: a broker that has come back from a crash knows of
+   * each producer the last batch only. If it knows one of those behind, the log has this one as well.
+   */
+  #mayAskOfNext(): boolean {
+    const wasAlone = this.#sent === 1 || this.#asking;
+    return wasAlone && this.batches[this.#sent - 1]!.inDoubt && this.batches[this.#sent]?.inDoubt === true;
   }
 
   #done(batch: OutgoingBatch): void {

@@ -320,6 +320,23 @@ describe('Connection.topics', () => {
     expect((await connection.topics(['t'])).get('t')?.partitions).toHaveLength(2);
   });
 
+  it('does not go back to a leader of the past, unless the topic was created anew', async () => {
+    const one = await broker();
+    const { connection } = connect([one.address]);
+    await connection.open();
+    const told = async (leader: number, leaderEpoch: number, id: number): Promise<unknown> => {
+      const topic = { topic: 't', leaders: [leader], leaderEpoch, id };
+      one.scripts.set(api.metadata, () => cluster([{ id: 1, port: one.port }], [topic]));
+      const [partition] = (await connection.topics(['t'], { fresh: true })).get('t')!.partitions;
+      return partition!.leader;
+    };
+    expect(await told(1, 5, 1)).toBe(1);
+    expect(await told(2, 6, 1)).toBe(2);
+    expect(await told(1, 5, 1)).toBe(2);
+    expect(await told(3, 6, 1)).toBe(3);
+    expect(await told(1, 0, 2)).toBe(1);
+  });
+
   it('leaves out what does not exist, also what it knew before', async () => {
     const one = await broker();
     const { connection } = connect([one.address]);

@@ -52,6 +52,7 @@ export interface Call {
  */
 export class ModelCluster implements Connection {
   requestTimeoutMs = 30_000;
+  metadataMaxAgeMs = 300_000;
   readonly principal = 'User:tester';
   rack: string | undefined;
   readonly random: () => number;
@@ -68,9 +69,12 @@ export class ModelCluster implements Connection {
   readonly hung: Set<number> = new Set();
   fault: (call: Call) => Fault = () => undefined;
   latencyMs = 1;
+  /** Of topics, that were not answered from memory. */
+  lookups = 0;
   readonly #clock: Clock;
   readonly #ended = new AbortController();
   readonly #known = new Map<string, TopicMetadata>();
+  readonly #asOf = new Map<string, number>();
   readonly #connections = new Map<string, ModelConnection>();
   readonly #sessions = new Map<number, ModelSessions>();
   #waiting: (() => void)[] = [];
@@ -91,6 +95,11 @@ export class ModelCluster implements Connection {
     const logs = leaders.map((leader, partition) => new ModelLog(topic, partition, leader, topicId));
     this.logs.set(topic, logs);
     return logs;
+  }
+
+  addPartitions(topic: string, ...leaders: readonly number[]): void {
+    const logs = this.logs.get(topic)!;
+    for (const leader of leaders) logs.push(new ModelLog(topic, logs.length, leader));
   }
 
   sessions(node: number): ModelSessions {
@@ -140,7 +149,13 @@ export class ModelCluster implements Connection {
     options?: { fresh?: boolean },
   ): Promise<ReadonlyMap<string, TopicMetadata>> {
     if (this.closed.aborted) throw closedError();
-    for (const name of names) if (options?.fresh === true || !this.#known.has(name)) this.#learn(name);
+    const oldest = this.#clock.monotonic() - this.metadataMaxAgeMs;
+    for (const name of names) {
+      if (options?.fresh !== true && (this.#asOf.get(name) ?? Number.NEGATIVE_INFINITY) >= oldest) continue;
+      this.lookups++;
+      this.#learn(name);
+      if (this.#known.has(name)) this.#asOf.set(name, this.#clock.monotonic());
+    }
     await delay(this.#clock, this.latencyMs);
     return new Map(names.flatMap((name) => (this.#known.has(name) ? [[name, this.#known.get(name)!]] : [])));
   }
@@ -216,7 +231,10 @@ export class ModelCluster implements Connection {
 
   #learn(name: string): void {
     const logs = this.logs.get(name);
-    if (logs === undefined) return void this.#known.delete(name);
+    if (logs === undefined) {
+      this.#asOf.delete(name);
+      return void this.#known.delete(name);
+    }
     const partitions = logs.map(({ partition, leader, leaderEpoch }) => ({
       partition,
       leader,

@@ -84,6 +84,11 @@ export class ModelLog {
     return [...this.replicas].find(([node, replica]) => replica.rack === rack && node !== this.leader)?.[0];
   }
 
+  /** The broker comes back from a crash: of each producer it knows the last batch only. */
+  comeBack(): void {
+    for (const { recent } of this.#producers.values()) recent.splice(0, recent.length - 1);
+  }
+
   /** Behind which nothing is decided. */
   get lastStableOffset(): number {
     const open = [...this.#producers.values()].flatMap(({ openSince }) => openSince ?? []);

@@ -157,6 +157,28 @@ describe('createProducer', () => {
     expect(await written(all, 0)).toEqual(values);
   });
 
+  it('finds out what is in the log of a broker that knows the last batch only', async () => {
+    for (const lostFrom of [1, 2, 3, 4]) {
+      const all = await scene([1], { batchBytes: 100 });
+      const { clock, cluster, logs, producer } = all;
+      cluster.latencyMs = 50;
+      const values = Array.from({ length: 9 }, (_, index) => `${index} ${'x'.repeat(100)}`);
+      // The first is written, then five are under way, of which some arrive; no answer does.
+      cluster.fault = ({ apiKey, before }) => {
+        if (apiKey !== api.produce || before === 0 || before > 5) return undefined;
+        return before > lostFrom ? 'not sent' : { doneAfterMs: 21 };
+      };
+      append(producer, 0, ...values);
+      const flushed = producer.flush();
+      await clock.advance(230);
+      expect(logs[0]!.end).toBe(1 + lostFrom);
+      logs[0]!.comeBack();
+      await clock.run(flushed);
+      expect(await written(all, 0)).toEqual(values);
+      expect(producer.end('orders', 0)).toBe(9);
+    }
+  });
+
   it('has up to five batches of a partition under way once the leader has taken one', async () => {
     const all = await scene([1], { batchBytes: 100 });
     const { clock, cluster, producer } = all;
@@ -373,6 +395,58 @@ describe('createProducer', () => {
     await clock.run(flushed);
     expect(await written(all, 0)).toEqual(['a', 'b', 'c']);
     expect(producer.partitions('orders')).toBe(1);
+  });
+
+  it('notices partitions that were added, without an error, while it goes on writing', async () => {
+    const all = await scene([1, 1]);
+    const { clock, cluster, producer } = all;
+    const write = async (): Promise<void> => {
+      for (let index = 0; index < 12; index++)
+        producer.append('orders', undefined, null, 'x', 1000, noHeaders);
+      await clock.run(producer.flush());
+    };
+    await write();
+    const looked = cluster.lookups;
+    cluster.addPartitions('orders', 1);
+    await write();
+    expect([producer.partitions('orders'), cluster.lookups]).toEqual([2, looked]);
+    for (let minute = 0; minute < 7; minute++) {
+      await clock.advance(60_000);
+      await write();
+    }
+    expect(producer.partitions('orders')).toBe(3);
+    expect(producer.end('orders', 2)).toBeGreaterThan(0);
+    expect(cluster.lookups).toBe(looked + 1);
+  });
+
+  it('tells of a topic that was deleted while it wrote to it', async () => {
+    const { clock, cluster, producer } = await scene([1]);
+    append(producer, 0, 'a');
+    await clock.run(producer.flush());
+    cluster.logs.delete('orders');
+    append(producer, 0, 'b');
+    const error = await clock.run(producer.flush().catch((reason: unknown) => reason));
+    expect(error).toMatchObject({ code: 'UNKNOWN_TOPIC', details: { topic: 'orders', partition: 0 } });
+    expect(clock.monotonic()).toBeLessThan(3000);
+  });
+
+  it('goes on in a topic that was deleted and created anew, with batches of both under way', async () => {
+    const all = await scene([1], { batchBytes: 100 });
+    const { clock, cluster, producer } = all;
+    cluster.latencyMs = 20;
+    const values = Array.from({ length: 20 }, (_, index) => `${index} ${'x'.repeat(100)}`);
+    append(producer, 0, ...values);
+    const flushed = producer.flush();
+    await clock.advance(110);
+    cluster.logs.delete('orders');
+    await clock.advance(100);
+    const [log] = cluster.topic('orders', 2);
+    await clock.run(flushed);
+    expect(log!.end).toBeGreaterThan(5);
+    expect(await written({ ...all, logs: [log!] }, 0)).toEqual(values.slice(-log!.end));
+    append(producer, 0, 'after');
+    await clock.run(producer.flush());
+    expect(producer.end('orders', 0)).toBe(log!.end);
   });
 
   it('refuses a timestamp no record can have, and goes on', async () => {

@@ -148,6 +148,9 @@ interface ScriptedTopic {
   readonly errorCode?: number;
   /** Leader of each partition. */
   readonly leaders?: readonly number[];
+  readonly leaderEpoch?: number;
+  /** Another one for a topic that was created anew. */
+  readonly id?: number;
 }
 
 /** A metadata answer. */
@@ -163,11 +166,11 @@ export function cluster(
       )
       .compactNullableString(null)
       .int32(nodes[0]?.id ?? -1)
-      .compactArray(topics, ({ topic, errorCode = 0, leaders = [] }) =>
+      .compactArray(topics, ({ topic, errorCode = 0, leaders = [], leaderEpoch = 0, id = 1 }) =>
         encoder
           .int16(errorCode)
           .compactString(topic)
-          .uuid(Buffer.alloc(16, 1))
+          .uuid(Buffer.alloc(16, id))
           .boolean(false)
           .compactArray(
             leaders.map((leader, partition) => ({ leader, partition })),
@@ -176,7 +179,7 @@ export function cluster(
                 .int16(leader < 0 ? 5 : 0)
                 .int32(partition)
                 .int32(leader)
-                .int32(0)
+                .int32(leaderEpoch)
                 .compactArray([], () => {})
                 .compactArray([], () => {})
                 .compactArray([], () => {})
