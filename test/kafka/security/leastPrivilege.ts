@@ -62,7 +62,7 @@ export function leastPrivilege(secured: () => SecuredKafka): void {
       }
       await world.works();
       await world.keptItsPromise();
-    });
+    }, 300_000);
   });
 }
 
@@ -132,7 +132,7 @@ async function shop(secured: SecuredKafka, guarantee: Guarantee): Promise<Shop> 
       await feed();
       const start = systemClock.monotonic();
       const one = worker();
-      const error = await Promise.race([ended(one), delay(systemClock, 15_000).then(() => undefined)]);
+      const error = await Promise.race([ended(one), delay(systemClock, 30_000).then(() => undefined)]);
       if (error === undefined) await one.stop();
       tell(error);
       tell(one);
@@ -143,7 +143,7 @@ async function shop(secured: SecuredKafka, guarantee: Guarantee): Promise<Shop> 
       // Who may not read may not even look; that is what is asked first.
       const said = new RegExp(`Allow User:alice (${operation}|Describe) on ${resource}`);
       expect(error!.message, what).toMatch(said);
-      expect(systemClock.monotonic() - start, what).toBeLessThan(15_000);
+      expect(systemClock.monotonic() - start, what).toBeLessThan(30_000);
       expect(one.state).toBe('failed');
     },
     async works() {

@@ -53,7 +53,7 @@ export const alice: {
 };
 
 /** ms after which the broker wants to know again who is there, at the listener RENEWED. */
-export const sessionMs = 2_000;
+export const sessionMs = 4_000;
 
 export async function startSecuredKafka(): Promise<SecuredKafka> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-certificates-'));

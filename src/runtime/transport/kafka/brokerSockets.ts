@@ -155,8 +155,8 @@ export class BrokerSockets {
     const { clientId, random } = this.#settings;
     const now = this.#clock.monotonic();
     const lifetime = sessionLifetimeMs === 0 ? Number.POSITIVE_INFINITY : sessionLifetimeMs;
-    const renewAt = now + lifetime * (0.7 + 0.15 * random());
-    const expiresAt = now + lifetime * 0.9;
+    const renewAt = now + lifetime * (0.6 + 0.15 * random());
+    const expiresAt = now + lifetime * 0.85;
     const address = `${host}:${port}`;
     return new BrokerSocket({ socket, address, clientId, versions, renewAt, expiresAt }, this.#clock);
   }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { virtualClock } from '../../../../src/runtime/testing/virtualClock.ts';
 import { Attempts } from '../../../../src/runtime/transport/kafka/attempts.ts';
 import { backoffMs } from '../../../../src/runtime/transport/kafka/backoff.ts';
+import { seededRandom } from '../../../kit/seededRandom.ts';
 
 describe('backoffMs', () => {
   it('doubles from 20 ms to a second', () => {
@@ -10,6 +11,19 @@ describe('backoffMs', () => {
     );
     expect(longest).toEqual([20, 40, 80, 160, 320, 640, 1000, 1000]);
     expect(backoffMs(10_000, () => 0)).toBe(500);
+  });
+
+  it('keeps clients apart that lost their broker at the same moment', () => {
+    const clients = Array.from({ length: 1000 }, (_, seed) => {
+      const random = seededRandom(seed + 1);
+      return Array.from({ length: 8 }, (_, attempt) => backoffMs(attempt, random)).reduce(
+        (sum, ms) => sum + ms,
+      );
+    });
+    const perSlot = new Map<number, number>();
+    for (const at of clients) perSlot.set(Math.floor(at / 20), (perSlot.get(Math.floor(at / 20)) ?? 0) + 1);
+    // All together they would be 1000 in one slot of 20 ms; evenly over the 1.1 s there are, 18.
+    expect(Math.max(...perSlot.values())).toBeLessThan(60);
   });
 
   it('draws from the upper half', () => {
