@@ -5,11 +5,12 @@ import { delay } from './clock.ts';
 import { openTask } from './openTask.ts';
 import { orAborted } from './orAborted.ts';
 import type { TaskPlan } from './plan.ts';
+import { isStray, Strays, strayed, untilHeard } from './strays.ts';
 import type { TaskInput } from './task/task.ts';
 import { ofRecord, passing } from './taskErrors.ts';
 import type { TaskSetting } from './taskSetting.ts';
 import { tooLate } from './tooLate.ts';
-import type { Reader } from './transport/transport.ts';
+import type { Batch, Reader } from './transport/transport.ts';
 
 /** Tasks restored side by side: each keeps a fetch busy. */
 const openAtOnce = 4;
@@ -24,6 +25,7 @@ export class TaskSet {
   readonly #inputs = new Map<string, TaskInput>();
   readonly #poisoned = new Map<string, Map<string, Map<number, MillraceError>>>();
   readonly #reopening = new Map<string, Promise<void>>();
+  readonly #strays = new Strays();
   readonly #fatal: (error: MillraceError) => void;
   #assigned = new AbortController();
   /** Tasks that do not run any more and have not let go of their folders yet. */
@@ -169,6 +171,14 @@ export class TaskSet {
     return ended;
   }
 
+  /** A position that the reader refuses is the failure of the task that is there, and nobody's where tasks were given up. */
+  refused(error: unknown): readonly Batch[] {
+    const task = strayed(this.#tasks.values(), error);
+    if (task === undefined) this.#read();
+    else this.failed(task, error);
+    return [];
+  }
+
   /** Ends a task that failed; opens it again, or ends the application. */
   failed(task: ActiveTask, cause: unknown): void {
     const { id } = task.plan;
@@ -176,10 +186,11 @@ export class TaskSet {
     this.#tasks.delete(id);
     this.#read();
     const error = asMillraceError(cause, `Task ${task.plan.id}`);
-    const again = passing.has(error.code) || this.#poison(task.plan, error);
+    const again = passing.has(error.code) || this.#strays.isNew(error) || this.#poison(task.plan, error);
     const { signal } = this.#assigned;
     const ending = this.#abandon(task).then(async () => {
       if (!again) return this.#fatal(error);
+      if (isStray(error)) await untilHeard(this.#setting.clock, signal);
       await this.#open(task.plan, signal);
       if (!signal.aborted) this.#read();
       this.#setting.wake();

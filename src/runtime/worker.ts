@@ -152,7 +152,7 @@ export class Worker {
       const worked = !this.#suspended && this.#work(tasks);
       this.#commitDue(tasks);
       backpressure.regulate(tasks.inputs);
-      polling ??= this.#reader.poll(worked ? 0 : longestPoll);
+      polling ??= this.#reader.poll(worked ? 0 : longestPoll).catch((error) => tasks.refused(error));
       const batches = await Promise.race([polling, worked ? undefined : this.#wakeup.wait()]);
       if (batches !== undefined) {
         polling = undefined;

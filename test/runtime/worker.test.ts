@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type App, type AppState, type MillraceError, peek, stream, text, to } from '../../src/index.ts';
 import type { Call, Fault } from '../../src/runtime/transport/embedded/faults.ts';
@@ -115,6 +116,60 @@ describe('Worker', () => {
     expect(states).toEqual(['created', 'connecting', 'rebalancing', 'restoring', 'running']);
     await run.clock.run(slow.stop());
     expect(brokenGuarantee('exactly-once', 400, await outputs(run))).toEqual([]);
+  });
+
+  it('goes on as a member when it stood still beyond its session and its input was purged meanwhile', async () => {
+    const faults = new Switched();
+    const run = await world(topics, faults);
+    const options = { sinks, heartbeatInterval: '500ms' } as const;
+    const one = run.instance(id, { ...options, clientId: 'one', stateDir: join(run.stateDir, 'one') });
+    const two = run.instance(id, { ...options, clientId: 'two', stateDir: join(run.stateDir, 'two') });
+    await run.start(one);
+    await run.start(two);
+    await run.clock.advance(1_000);
+    await feed(run, 0, 100);
+    await run.drained(id, crossing(id));
+    // As a process that is stopped and goes on, with the answers to its fetches before the one to its heartbeat.
+    let heard = false;
+    faults.fault = ({ api, clientId }) => {
+      if (clientId !== 'one' || heard) return undefined;
+      return api === 'fetch' ? { kind: 'delayResponse', ms: 60_000 } : { kind: 'loseRequest' };
+    };
+    await feed(run, 100, 400);
+    await run.clock.advance(60_000);
+    faults.fault = ({ api, clientId }) =>
+      clientId === 'one' && api !== 'fetch' && !heard ? { kind: 'loseRequest' } : undefined;
+    await run.clock.advance(5_000);
+    heard = true;
+    await feed(run, 400, 500);
+    await run.drained(id, crossing(id));
+    await run.clock.advance(60_000);
+    expect([one.state, two.state]).toEqual(['running', 'running']);
+    await run.clock.run(Promise.all([one.stop(), two.stop()]));
+    expect(brokenGuarantee('exactly-once', 500, await outputs(run))).toEqual([]);
+  });
+
+  it('ends when records are deleted that nobody has processed', async () => {
+    const faults = new Switched();
+    const run = await world(topics, faults);
+    const one = run.instance(id, { sinks, clientId: 'one' });
+    await run.start(one);
+    await feed(run, 0, 100);
+    await run.drained(id, crossing(id));
+    faults.fault = ({ api, clientId }) =>
+      api === 'fetch' && clientId === 'one' ? { kind: 'delayResponse', ms: 60_000 } : undefined;
+    await run.clock.advance(500); // the poll under way has ended
+    await feed(run, 100, 200);
+    const partitions = [0, 1, 2].map((partition) => ({ topic: orders, partition }));
+    const ends = await run.clock.run(run.transport.admin.endOffsets(partitions, 'committed'));
+    const all = partitions.map((partition, index) => ({ ...partition, before: ends[index]! }));
+    await run.clock.run(run.transport.admin.deleteRecords(all));
+    faults.fault = () => undefined;
+    const closed = one.closed.catch((error: unknown) => error);
+    expect(await run.clock.run(closed)).toMatchObject({
+      code: 'OFFSET_OUT_OF_RANGE',
+      details: { topic: orders },
+    });
   });
 
   it('is back in its place after a restart under its instanceId, and disturbs nobody', async () => {
