@@ -1,4 +1,6 @@
 import { expect } from 'vitest';
+import { noHeaders } from '../../../src/dsl/message.ts';
+import { compressions } from '../../../src/runtime/transport/compression.ts';
 import { append, numbered, readAll, values, write } from './contractKit.ts';
 import type { Check } from './transportContract.ts';
 
@@ -44,6 +46,25 @@ export function producerContract(check: Check): void {
     await kit.eventually(() => producer.pendingBytes === 0);
     expect(await transport.admin.endOffsets([{ topic, partition: 0 }], 'committed')).toEqual([3]);
   });
+
+  for (const compression of compressions) {
+    check(`writes what can be read with compression ${compression}`, async (kit) => {
+      const transport = await kit.transport();
+      const topic = await kit.topic(transport);
+      const producer = await transport.producer({ compression });
+      const all = Array.from({ length: 2_000 }, (_, index) => ({
+        partition: 0,
+        key: index % 3 === 0 ? null : `k${index % 40}`,
+        value: index % 7 === 0 ? null : `${index} ${'again '.repeat(index % 30)}`,
+        timestamp: 1000 + index,
+        headers: index % 100 === 0 ? [['h', Buffer.from(`${index}`)] as const] : noHeaders,
+      }));
+      append(producer, topic, ...all);
+      await producer.flush();
+      const seen = await readAll(kit, transport, { topic, partition: 0 });
+      expect(seen).toEqual(all.map((sent, offset) => ({ ...sent, offset })));
+    });
+  }
 
   check('flushes nothing at once', async (kit) => {
     const transport = await kit.transport();

@@ -4,6 +4,8 @@ import { findMatches, type MatchTable } from './findMatches.ts';
 /** A copy of 64 bytes takes three. */
 const bestRatio = 22;
 const longestPrefix = 5;
+/** Beyond this many literals their number takes bytes of its own. */
+const shortLiterals = 60;
 
 /** Bytes that `length` bytes in so many blocks take at most. */
 export function snappyBlockBound(length: number, blocks: number): number {
@@ -38,12 +40,12 @@ function writeLength(target: Buffer, start: number, length: number): number {
 function writeLiterals(source: Buffer, from: number, length: number, target: Buffer, start: number): number {
   let at = start;
   const rest = length - 1;
-  if (rest < 60) target[at++] = rest << 2;
+  if (rest < shortLiterals) target[at++] = rest << 2;
   else if (rest < 0x100) {
-    target[at++] = 60 << 2;
+    target[at++] = shortLiterals << 2;
     target[at++] = rest;
   } else {
-    target[at++] = 61 << 2;
+    target[at++] = (shortLiterals + 1) << 2;
     target[at++] = rest & 0xff;
     target[at++] = rest >> 8;
   }
@@ -104,14 +106,12 @@ export function readSnappyBlock(
   while (at < to) {
     const tag = source[at++]!;
     const kind = tag & 3;
-    let length = (tag >>> 2) + 1;
     if (kind === 0) {
-      if (length > 60) {
-        const bytes = length - 60;
-        if (at + bytes > to) unreadable('that ends early');
-        length = littleEndian(source, at, bytes) + 1;
-        at += bytes;
-      }
+      let length = (tag >>> 2) + 1;
+      const extra = Math.max(0, length - shortLiterals);
+      if (at + extra > to) unreadable('that ends early');
+      if (extra > 0) length = littleEndian(source, at, extra) + 1;
+      at += extra;
       if (at + length > to) unreadable('that ends early');
       if (out + length > end) unreadable('longer than it says');
       copyBytes(source, at, target, out, length);
@@ -119,14 +119,12 @@ export function readSnappyBlock(
       out += length;
       continue;
     }
-    let distance: number;
     const bytes = kind === 3 ? 4 : kind;
     if (at + bytes > to) unreadable('that ends early');
-    if (kind === 1) {
-      length = ((tag >>> 2) & 7) + 4;
-      distance = ((tag >>> 5) << 8) | source[at]!;
-    } else if (kind === 2) distance = source[at]! | (source[at + 1]! << 8);
-    else distance = littleEndian(source, at, 4);
+    let distance: number;
+    if (kind === 1) distance = ((tag >>> 5) << 8) | source[at]!;
+    else distance = kind === 2 ? source[at]! | (source[at + 1]! << 8) : littleEndian(source, at, 4);
+    const length = kind === 1 ? ((tag >>> 2) & 7) + 4 : (tag >>> 2) + 1;
     at += bytes;
     if (distance === 0 || distance > out - start) unreadable(`that refers ${distance} bytes back`);
     if (out + length > end) unreadable('longer than it says');
