@@ -63,6 +63,7 @@ export { type MapAsyncOptions, mapAsync } from './operators/mapAsync.ts';
 export { max } from './operators/max.ts';
 export { merge } from './operators/merge.ts';
 export { min } from './operators/min.ts';
+export { outerJoinTable } from './operators/outerJoinTable.ts';
 export { peek } from './operators/peek.ts';
 export { reduce } from './operators/reduce.ts';
 export { type RepartitionOptions, repartition } from './operators/repartition.ts';

@@ -1,8 +1,9 @@
-import { joinGlobal, joinTable, leftJoinGlobal, leftJoinTable } from 'millrace';
-import type { Builder } from './builder.ts';
+import { joinGlobal, joinTable, leftJoinGlobal, leftJoinTable, outerJoinTable } from 'millrace';
+import type { Builder, CaseTable } from './builder.ts';
 import type { CaseNode } from './format.ts';
 import { combiner, mapper } from './functions.ts';
 import { NotSupported } from './notSupported.ts';
+import { keep } from './statelessNodes.ts';
 
 type Describe = (builder: Builder, node: CaseNode) => void;
 
@@ -17,6 +18,17 @@ export const joinNodes: Readonly<Record<string, Describe>> = {
         ? input.pipe(joinTable(rows, (value, row, { key }) => join(key, value, row)))
         : input.pipe(leftJoinTable(rows, (value, row, { key }) => join(key, value, row)));
     builder.put(node.id, { stream: made });
+  },
+  tableTableJoin(builder, node) {
+    const join = combiner(node.joiner);
+    const left = builder.table(node);
+    const right = builder.table(node, 1);
+    const ways: Record<string, () => CaseTable> = {
+      inner: () => left.pipe(joinTable(right, (a, b, { key }) => join(key, a, b))) as CaseTable,
+      left: () => left.pipe(leftJoinTable(right, (a, b, { key }) => join(key, a, b))) as CaseTable,
+      outer: () => left.pipe(outerJoinTable(right, (a, b, { key }) => join(key, a, b))) as CaseTable,
+    };
+    keep(builder, node, ways[node.type!]!());
   },
   streamGlobalTableJoin(builder, node) {
     const join = combiner(node.joiner);

@@ -141,7 +141,7 @@ function select(builder: Builder, node: CaseNode, wanted: boolean): void {
 }
 
 /** A derived table keeps nothing of its own in millrace: a named store for it is one more step. */
-function keep(builder: Builder, { id, store }: CaseNode, made: CaseTable): void {
+export function keep(builder: Builder, { id, store }: CaseNode, made: CaseTable): void {
   if (store === undefined) {
     builder.put(id, { table: made });
     return;
