@@ -49,6 +49,8 @@ export interface CaseNode {
   readonly joiner: Fn;
   readonly reducer: Fn;
   readonly adder: Fn;
+  readonly beforeMs?: number;
+  readonly afterMs?: number;
   readonly merger?: Fn;
   readonly subtractor?: Fn;
   readonly init?: Literal;

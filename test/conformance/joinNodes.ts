@@ -1,5 +1,14 @@
-import { joinGlobal, joinTable, leftJoinGlobal, leftJoinTable, outerJoinTable } from 'millrace';
-import type { Builder, CaseTable } from './builder.ts';
+import {
+  joinGlobal,
+  joinStream,
+  joinTable,
+  leftJoinGlobal,
+  leftJoinStream,
+  leftJoinTable,
+  outerJoinStream,
+  outerJoinTable,
+} from 'millrace';
+import type { Builder, CaseStream, CaseTable } from './builder.ts';
 import type { CaseNode } from './format.ts';
 import { combiner, mapper } from './functions.ts';
 import { NotSupported } from './notSupported.ts';
@@ -29,6 +38,19 @@ export const joinNodes: Readonly<Record<string, Describe>> = {
       outer: () => left.pipe(outerJoinTable(right, (a, b, { key }) => join(key, a, b))) as CaseTable,
     };
     keep(builder, node, ways[node.type!]!());
+  },
+  streamStreamJoin(builder, node) {
+    const join = combiner(node.joiner);
+    const left = builder.stream(node);
+    const right = builder.stream(node, 1);
+    const { beforeMs: before = 0, afterMs: after = 0, graceMs: grace = 0 } = node;
+    const options = { before, after, grace };
+    const ways: Record<string, () => CaseStream> = {
+      inner: () => left.pipe(joinStream(right, (a, b, { key }) => join(key, a, b), options)),
+      left: () => left.pipe(leftJoinStream(right, (a, b, { key }) => join(key, a, b), options)),
+      outer: () => left.pipe(outerJoinStream(right, (a, b, { key }) => join(key, a, b), options)),
+    };
+    builder.put(node.id, { stream: ways[node.type!]!() });
   },
   streamGlobalTableJoin(builder, node) {
     const join = combiner(node.joiner);

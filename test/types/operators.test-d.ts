@@ -10,20 +10,27 @@ import {
   filterNot,
   groupBy,
   int64,
+  joinStream,
   joinTable,
   json,
   keyBy,
+  leftJoinStream,
   leftJoinTable,
   map,
   merge,
   type NeedsCodec,
   nullable,
+  outerJoinStream,
+  outerJoinTable,
   reduce,
   repartition,
   rxjs,
   type Stream,
+  session,
+  sliding,
   stream,
   type Table,
+  table,
   text,
   to,
   toStream,
@@ -203,5 +210,68 @@ describe('emitOnCommit', () => {
     expectTypeOf(users.pipe(emitOnCommit())).toEqualTypeOf(users);
     // @ts-expect-error a stream has no rows
     orders.pipe(emitOnCommit());
+  });
+});
+
+describe('joins of streams and tables', () => {
+  const bought = stream('bought', { key: text, value: json<{ amount: number }>() });
+  const payments = stream('payments', { key: nullable(text), value: json<{ paid: boolean }>() });
+  const stock = table('stock', { key: text, value: json<{ left: number }>() });
+  const prices = table('prices', { key: text, value: json<{ price: number }>() });
+  const numbered = stream('numbered', { key: int64, value: json<{ n: number }>() });
+
+  test('give what their function makes, null where a side may be missing', () => {
+    const inner = bought.pipe(
+      joinStream(payments, (order, payment) => order.amount > 0 && payment.paid, { within: '5m' }),
+    );
+    expectTypeOf(inner).toEqualTypeOf<Stream<string, boolean>>();
+    const left = bought.pipe(
+      leftJoinStream(payments, (_, payment) => payment?.paid ?? null, { after: '5m' }),
+    );
+    expectTypeOf(left).toEqualTypeOf<Stream<string, boolean | null>>();
+    bought.pipe(
+      outerJoinStream(payments, (order, payment) => `${order?.amount} ${payment?.paid}`, { within: '5m' }),
+    );
+    // @ts-expect-error the payment may be missing
+    bought.pipe(leftJoinStream(payments, (_, payment) => payment.paid, { within: '5m' }));
+    expectTypeOf(stock.pipe(joinTable(prices, (s, p) => s.left * p.price))).toEqualTypeOf<
+      Table<string, number>
+    >();
+    expectTypeOf(stock.pipe(outerJoinTable(prices, (s, p) => [s?.left, p?.price].length))).toEqualTypeOf<
+      Table<string, number>
+    >();
+  });
+
+  test('refuse keys that are not alike, streams as tables and windows that are not said', () => {
+    // @ts-expect-error the keys of the other stream are numbers
+    bought.pipe(joinStream(numbered, (order) => order, { within: '5m' }));
+    // @ts-expect-error how far apart?
+    bought.pipe(joinStream(payments, (order) => order));
+    // @ts-expect-error no unit of time
+    bought.pipe(joinStream(payments, (order) => order, { within: '5minutes' }));
+    // @ts-expect-error a table is joined by joinTable
+    bought.pipe(joinStream(stock, (order) => order, { within: '5m' }));
+    // @ts-expect-error a stream has no row of its own to pad
+    bought.pipe(outerJoinTable(stock, (order) => order));
+  });
+});
+
+describe('window', () => {
+  const clicks = stream('clicks', { key: text, value: json<{ page: string }>() });
+
+  test('makes sessions, which have to be told how they merge', () => {
+    const visits = clicks.pipe(window(session('30m')));
+    const near = clicks.pipe(window(sliding('5m')));
+    const zero = (): number => 0;
+    const plus = (a: number, b: number): number => a + b;
+    const more = (n: number): number => n + 1;
+    expectTypeOf(visits.pipe(aggregate(zero, more, plus))).toEqualTypeOf<Table<WindowKey<string>, number>>();
+    expectTypeOf(visits.pipe(count())).toEqualTypeOf<Table<WindowKey<string>, number>>();
+    // @ts-expect-error two sessions may become one: aggregate needs a merger
+    visits.pipe(aggregate(zero, more));
+    // @ts-expect-error windows of other kinds never merge
+    near.pipe(aggregate(zero, more, plus));
+    // @ts-expect-error emitted on each update or on closing
+    clicks.pipe(window(sliding('5m'), { emit: 'sometimes' }));
   });
 });

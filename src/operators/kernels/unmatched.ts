@@ -1,0 +1,92 @@
+import { Buffer } from 'node:buffer';
+import { text } from '../../dsl/codecs/text.ts';
+import type { AnyCodec, StepContext, Store, StoreSpec } from '../../dsl/node.ts';
+import { soonestRows } from './soonestRows.ts';
+import { valueList } from './valueList.ts';
+
+export type Side = 'left' | 'right';
+
+/** Records that have met no partner yet: by time, those of the right side first, by key. */
+export interface Unmatched {
+  add(side: Side, key: unknown, timestamp: number, value: unknown): void;
+  /** They have met one. */
+  remove(side: Side, key: unknown, timestamp: number): void;
+  /** Takes out those that can meet none any more, in order. `reach` is how long after its time a record of a side may. */
+  takeClosed(streamTime: number, reach: Readonly<Record<Side, number>>): Waiting[];
+}
+
+export interface Waiting {
+  readonly side: Side;
+  readonly key: unknown;
+  readonly timestamp: number;
+  readonly value: unknown;
+}
+
+/** The stores of the two sides: rows by side, time and key. */
+export function unmatchedStores(left: AnyCodec, right: AnyCodec): readonly StoreSpec[] {
+  return [
+    { suffix: 'left-unmatched', kind: 'keyValue', key: text, value: valueList(left) },
+    { suffix: 'right-unmatched', kind: 'keyValue', key: text, value: valueList(right) },
+  ];
+}
+
+export function unmatched(task: StepContext, key: AnyCodec): Unmatched {
+  const sides = { left: waitingSide(task, 'left', key), right: waitingSide(task, 'right', key) };
+  return {
+    add: (side, of, timestamp, value) => sides[side].add(of, timestamp, value),
+    remove: (side, of, timestamp) => sides[side].remove(of, timestamp),
+    takeClosed(streamTime, reach) {
+      const right = sides.right.takeBefore(streamTime - reach.right);
+      const left = sides.left.takeBefore(streamTime - reach.left);
+      // A stable sort keeps the right side first at equal times.
+      return [...right, ...left].sort((a, b) => a.timestamp - b.timestamp);
+    },
+  };
+}
+
+interface WaitingSide {
+  add(key: unknown, timestamp: number, value: unknown): void;
+  remove(key: unknown, timestamp: number): void;
+  /** Those with a timestamp below. */
+  takeBefore(time: number): Waiting[];
+}
+
+function waitingSide(task: StepContext, side: Side, codec: AnyCodec): WaitingSide {
+  const store: Store<string, readonly unknown[]> = task.store(`${side}-unmatched`);
+  const rows = soonestRows(store);
+  const rowKey = (key: unknown, timestamp: number): string => `${timePart(timestamp)}${keyPart(codec, key)}`;
+  return {
+    add(key, timestamp, value) {
+      const row = rowKey(key, timestamp);
+      const known = rows.mayHold(row) ? store.get(row) : undefined;
+      store.put(row, [...(known?.value ?? []), value], timestamp);
+      if (known === undefined) rows.add(row);
+    },
+    remove(key, timestamp) {
+      store.delete(rowKey(key, timestamp), timestamp);
+    },
+    takeBefore(time) {
+      const end = timePart(Math.max(0, time));
+      const taken: Waiting[] = [];
+      for (let row = rows.first(); row !== undefined && row < end; row = rows.first()) {
+        rows.shift();
+        const found = store.get(row);
+        if (found === undefined) continue; // has met a partner
+        store.delete(row, found.timestamp);
+        const key = readKey(codec, row.slice(timeDigits));
+        for (const value of found.value) taken.push({ side, key, timestamp: found.timestamp, value });
+      }
+      return taken;
+    },
+  };
+}
+
+const timeDigits = 16;
+const timePart = (time: number): string => String(time).padStart(timeDigits, '0');
+
+/** Bytes as hexadecimal digits: they sort as the bytes do. */
+const keyPart = (codec: AnyCodec, key: unknown): string =>
+  codec.format === 'text' ? codec.encode(key) : codec.encode(key).toString('hex');
+
+const readKey = (codec: AnyCodec, part: string): unknown =>
+  codec.format === 'text' ? codec.decode(part) : codec.decode(Buffer.from(part, 'hex'));
