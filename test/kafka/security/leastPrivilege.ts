@@ -25,7 +25,7 @@ interface Grant {
 }
 
 /** As docs/security.md has them, for an application named shop. */
-export function documentedGrants(): Grant[] {
+function documentedGrants(): Grant[] {
   const text = readFileSync(join(import.meta.dirname, '../../../docs/security.md'), 'utf8');
   const lines = text.matchAll(
     /^grant --operation (\w+) --([\w-]+) (\S+)( --resource-pattern-type prefixed)?$/gm,

@@ -29,7 +29,7 @@ export interface SecuredKafka {
   stop(): Promise<void>;
 }
 
-export const password: string = `${canary} password`;
+const password: string = `${canary} password`;
 
 type Password = Extract<KafkaSasl, { username: string }>;
 
