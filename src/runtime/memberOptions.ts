@@ -32,9 +32,9 @@ export function memberOptions(
     heartbeatIntervalMs: settings.heartbeatInterval,
     metadata: () => {
       const runs = running();
-      const stored = [...storedTasks(settings.state, names.application), ...runs];
+      const stored = storedTasks(settings.state, names.application, runs);
       const planned = new Set(plan.tasks.map(({ id }) => id)); // older topologies may have left state of theirs
-      const positions = new Map(stored.filter(([id, position]) => position > 0 && planned.has(id)));
+      const positions = new Map([...stored].filter(([id, position]) => position > 0 && planned.has(id)));
       return encodeInfo({ running: [...runs.keys()], positions });
     },
     assign: async (members) => {

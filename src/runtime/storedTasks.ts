@@ -6,15 +6,19 @@ import type { StatePlace } from './taskHome.ts';
 
 /**
  * Tasks that have left state on this machine, each with how far it goes: the offsets reached in its changelogs, summed up. They
- * restore least where that is most. What cannot be read counts as nothing.
+ * restore least where that is most. What cannot be read counts as nothing. Of those that run here it is known, and not read.
  */
-export function storedTasks(place: StatePlace, application: string): Map<string, number> {
-  const positions = new Map<string, number>();
+export function storedTasks(
+  place: StatePlace,
+  application: string,
+  running: ReadonlyMap<string, number>,
+): Map<string, number> {
+  const positions = new Map(running);
   if (place === 'memory') return positions;
   const folder = join(place.folder, application);
   if (!existsSync(folder)) return positions;
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (!entry.isDirectory()) continue;
+    if (!entry.isDirectory() || running.has(entry.name)) continue;
     const meta = peekMeta(join(folder, entry.name));
     if (meta === undefined) continue;
     const position = reached(readLocalMeta(meta).changelogs);

@@ -16,6 +16,8 @@ import { WorkerProcess } from './workerProcess.ts';
 /** The guarded job on Kafka, under names of its own, fed from here and worked on by other processes. */
 export interface GuardedRun {
   readonly id: string;
+  /** Of the names of its topics. */
+  readonly prefix: string;
   readonly job: GuardedJob;
   /** Sends orders until the number fed is reached. */
   feed(before: number): Promise<void>;
@@ -61,6 +63,7 @@ export async function guardedRun(settings: Partial<WorkerOptions> = {}): Promise
   };
   return {
     id,
+    prefix,
     job,
     feed,
     get fed() {

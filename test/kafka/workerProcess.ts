@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { AppState } from '../../src/index.ts';
 
@@ -18,7 +19,7 @@ export class WorkerProcess {
     this.#child = spawn(
       process.execPath,
       ['--conditions=millrace:source', program, JSON.stringify(options)],
-      { stdio: ['ignore', 'pipe', 'pipe'] },
+      { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
     );
     const { stdout, stderr } = this.#child;
     createInterface({ input: stdout! }).on('line', (line) => {
@@ -52,6 +53,13 @@ export class WorkerProcess {
 
   get pid(): number {
     return this.#child.pid!;
+  }
+
+  /** Blocks its event loop for so many of its sessions; resolves when it goes on. */
+  async block(sessions: number): Promise<void> {
+    const done = once(this.#child, 'message');
+    this.#child.send(sessions);
+    await done;
   }
 
   /** SIGKILL and SIGTERM: resolves when it has ended. */

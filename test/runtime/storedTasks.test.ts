@@ -23,19 +23,21 @@ describe('storedTasks', () => {
     const folder = tempFolder();
     stored(folder, 'a_0', { one: 40, two: 2 }).close();
     const open = stored(folder, 'a_1', { one: 7 });
-    expect(storedTasks({ folder }, 'shop')).toEqual(
+    expect(storedTasks({ folder }, 'shop', new Map())).toEqual(
       new Map([
         ['a_0', 42],
         ['a_1', 7],
       ]),
     );
     open.transaction((write) => write.meta('changelogs', '{"one":9}'));
-    expect(storedTasks({ folder }, 'shop').get('a_1')).toBe(9);
+    expect(storedTasks({ folder }, 'shop', new Map()).get('a_1')).toBe(9);
+    const running = new Map([['a_1', 12]]);
+    expect(storedTasks({ folder }, 'shop', running).get('a_1')).toBe(12);
     open.close();
     // What has been looked at can still be opened, page sums and all.
     sqliteBackend(taskFolder(folder, 'shop', 'a_0')).close();
     sqliteBackend(taskFolder(folder, 'shop', 'a_1')).close();
-    expect(storedTasks({ folder }, 'shop').get('a_1')).toBe(9);
+    expect(storedTasks({ folder }, 'shop', new Map()).get('a_1')).toBe(9);
   });
 
   it('counts what it cannot read, and what holds nothing, as nothing', () => {
@@ -48,8 +50,8 @@ describe('storedTasks', () => {
       'this is no database, though long enough to be one',
     );
     writeFileSync(join(folder, 'shop', 'README'), '');
-    expect(storedTasks({ folder }, 'shop')).toEqual(new Map());
-    expect(storedTasks({ folder }, 'none')).toEqual(new Map());
-    expect(storedTasks('memory', 'shop')).toEqual(new Map());
+    expect(storedTasks({ folder }, 'shop', new Map())).toEqual(new Map());
+    expect(storedTasks({ folder }, 'none', new Map())).toEqual(new Map());
+    expect(storedTasks('memory', 'shop', new Map())).toEqual(new Map());
   });
 });
