@@ -11,7 +11,11 @@ const config: ViteUserConfig = defineConfig({
   ssr: { resolve: { conditions: ['millrace:source', 'node'] } },
   test: {
     projects: [
-      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: slow } },
+      {
+        extends: true,
+        // Nothing here waits on a clock: what takes long does so because the machine has much else to do.
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: slow, testTimeout: 30_000 },
+      },
       {
         extends: true,
         test: {
