@@ -73,6 +73,7 @@ export { reduce } from './operators/reduce.ts';
 export { type RepartitionOptions, repartition } from './operators/repartition.ts';
 export { rxjs } from './operators/rxjs.ts';
 export { sum } from './operators/sum.ts';
+export { suppress, type UntilTimeLimit, type UntilWindowCloses } from './operators/suppress.ts';
 export { type ToOptions, to } from './operators/to.ts';
 export { toStream } from './operators/toStream.ts';
 export { toTable } from './operators/toTable.ts';

@@ -9,7 +9,10 @@ import {
   reduce,
   session,
   sliding,
+  suppress,
+  type Table,
   tumbling,
+  type WindowKey,
   type WindowSpec,
   window,
 } from 'millrace';
@@ -21,7 +24,7 @@ import {
   type CaseWindowed,
   keys,
 } from './builder.ts';
-import type { CaseKey, CaseNode, CaseWindow, Fn, Literal } from './format.ts';
+import type { AnyKey, CaseKey, CaseNode, CaseWindow, Fn, Literal } from './format.ts';
 import { combiner, mapper } from './functions.ts';
 import { NotSupported } from './notSupported.ts';
 import { rekeyed } from './statelessNodes.ts';
@@ -115,6 +118,27 @@ export const aggregationNodes: Readonly<Record<string, Describe>> = {
           ),
         ),
     });
+  },
+  suppress(builder, node) {
+    const { until, timeLimitMs, maxRecords, whenFull } = node;
+    const table = builder.table(node);
+    const limits = { maxRecords: maxRecords ?? undefined };
+    const made: CaseTable =
+      until === 'windowCloses'
+        ? (table as Table<WindowKey<AnyKey>, CaseKey>).pipe(
+            suppress({ until: 'windowCloses', ...limits }, node.id),
+          )
+        : table.pipe(
+            suppress(
+              {
+                until: timeLimitMs!,
+                ...limits,
+                whenFull: whenFull === 'shutDown' ? 'stop' : 'emitEarly',
+              },
+              node.id,
+            ),
+          );
+    builder.put(node.id, { table: made });
   },
 };
 

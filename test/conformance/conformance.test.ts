@@ -16,6 +16,7 @@ describe('conformance with Kafka Streams', () => {
         'stateless',
         'stream-global-join',
         'stream-table-join',
+        'suppress',
         'table-grouping',
         'tables',
         'tumbling',

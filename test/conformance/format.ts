@@ -42,6 +42,10 @@ export interface CaseNode {
   readonly retentionMs?: number;
   readonly versionedHistoryMs?: number;
   readonly graceMs?: number;
+  readonly until?: string;
+  readonly timeLimitMs?: number;
+  readonly maxRecords?: number | null;
+  readonly whenFull?: string | null;
   readonly key?: Fn;
   readonly value: Fn;
   readonly values: Fn;

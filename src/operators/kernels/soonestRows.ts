@@ -1,4 +1,5 @@
 import type { Store } from '../../dsl/node.ts';
+import { sortedKeys } from './sortedKeys.ts';
 
 /** Keys held in memory at most: beyond them only the store knows what it holds. */
 const most = 65_536;
@@ -16,46 +17,35 @@ export interface SoonestRows {
 }
 
 export function soonestRows(store: Store<string, unknown>, limit: number = most): SoonestRows {
-  let keys: string[] = [];
-  let head = 0;
+  const keys = sortedKeys();
   /** The store may hold rows behind the last of the keys. */
   let more = true;
 
   const fill = (): void => {
-    keys = [];
-    head = 0;
     more = false;
     for (const [key] of store.entries()) {
-      if (keys.length === limit) {
+      if (keys.size === limit) {
         more = true;
         break;
       }
-      keys.push(key);
+      keys.add(key);
     }
   };
-  const isBehind = (key: string): boolean => head === keys.length || key > keys[keys.length - 1]!;
+  const isBehind = (key: string): boolean => {
+    const last = keys.last();
+    return last === undefined || key > last;
+  };
   return {
     first() {
-      if (head === keys.length && more) fill();
-      return keys[head];
+      if (keys.size === 0 && more) fill();
+      return keys.first();
     },
-    shift() {
-      head++;
-      if (head < 1024 || head * 2 < keys.length) return;
-      keys = keys.slice(head);
-      head = 0;
-    },
+    shift: () => keys.shift(),
     add(key) {
-      if (isBehind(key)) {
-        // Behind keys that are not all there are, it would hide those between.
-        if (more) return;
-        keys.push(key);
-      } else {
-        let at = keys.length - 1;
-        while (at > head && keys[at - 1]! > key) at--;
-        keys.splice(at, 0, key);
-      }
-      if (keys.length - head <= limit) return;
+      // Behind keys that are not all there are, it would hide those between.
+      if (more && isBehind(key)) return;
+      keys.add(key);
+      if (keys.size <= limit) return;
       keys.pop();
       more = true;
     },
