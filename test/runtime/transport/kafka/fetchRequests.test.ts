@@ -159,6 +159,26 @@ describe('FetchRequests', () => {
     expect(new Set(all.cluster.fetched.map(({ rack, node }) => `${rack} ${node}`))).toEqual(new Set([' 1']));
   });
 
+  it('asks for a megabyte at a time, however much there is and may be held', async () => {
+    const all = scene(4);
+    for (const log of all.logs) {
+      for (let index = 0; index < 30; index++) log.put(dataBatch(0, [`${index}`.padEnd(100_000, 'x')]));
+    }
+    const { answeredBytes } = all.cluster;
+    readAll(all);
+    const values: string[] = [];
+    const reading = async () => {
+      while (values.length < 120) values.push(...valuesOf(await all.reader.poll(1000)));
+    };
+    await all.clock.run(reading());
+    const fetches = all.cluster.calls.filter(({ apiKey }) => apiKey === api.fetch).length;
+    const bytes = all.cluster.answeredBytes - answeredBytes;
+    expect(bytes).toBeGreaterThan(12_000_000);
+    expect(bytes / fetches).toBeLessThan(1_050_000);
+    // And not in many small ones.
+    expect(fetches).toBeLessThan(30);
+  });
+
   it('copies out of large answers what waits in them alone, so that memory stays within the bound', async () => {
     const clock = virtualClock();
     const cluster = new ModelCluster(clock);
