@@ -25,6 +25,8 @@ export interface Scene {
 export interface Fault {
   readonly name: string;
   readonly weight: number;
+  /** Whether it can be done now; always, where it does not say. */
+  readonly possible?: (scene: Scene) => boolean;
   run(scene: Scene): Promise<void>;
 }
 
@@ -74,7 +76,6 @@ async function holdWorker({ fleet, random, stopped, say }: Scene): Promise<void>
 /** One at a time; the others go on and take over. */
 async function stopWorker({ fleet, random, stopped, beside, say }: Scene): Promise<void> {
   const machine = pick(random, fleet.machines);
-  if (stopped.size > 0) return;
   say(`worker ${machine}: SIGSTOP for ${beyondTheSession} ms`);
   stopped.add(machine);
   await fleet.at(machine).kill('SIGSTOP');
@@ -177,7 +178,7 @@ export const faults: readonly Fault[] = [
   { name: 'kill worker', weight: 5, run: killWorker },
   { name: 'restart worker', weight: 2, run: restartWorker },
   { name: 'hold worker', weight: 2, run: holdWorker },
-  { name: 'stop worker', weight: 2, run: stopWorker },
+  { name: 'stop worker', weight: 2, possible: ({ stopped }) => stopped.size === 0, run: stopWorker },
   { name: 'move leaders', weight: 4, run: moveLeaders(dataPartition) },
   { name: 'move transaction coordinators', weight: 3, run: moveLeaders(transactionCoordinator) },
   { name: 'move group coordinator', weight: 1, run: moveLeaders(groupCoordinator) },
