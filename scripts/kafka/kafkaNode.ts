@@ -106,9 +106,10 @@ export class KafkaNode {
   async kill(signal: NodeJS.Signals): Promise<void> {
     const child = this.#process;
     if (!child) return;
+    if (signal !== 'SIGKILL' && signal !== 'SIGTERM') return void child.kill(signal);
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     child.kill(signal);
-    if (signal === 'SIGKILL' || signal === 'SIGTERM') await ended;
+    await ended;
   }
 
   #lastLog(): string {
