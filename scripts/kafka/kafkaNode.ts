@@ -1,5 +1,13 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -102,11 +110,15 @@ export class KafkaNode {
     }
   }
 
-  /** Sends a signal. After SIGKILL and SIGTERM, resolves when the process has ended. */
+  /** Sends a signal. After SIGKILL and SIGTERM, resolves when the process has ended; after SIGSTOP, when all of it stands. */
   async kill(signal: NodeJS.Signals): Promise<void> {
     const child = this.#process;
     if (!child) return;
-    if (signal !== 'SIGKILL' && signal !== 'SIGTERM') return void child.kill(signal);
+    if (signal !== 'SIGKILL' && signal !== 'SIGTERM') {
+      child.kill(signal);
+      if (signal === 'SIGSTOP') await untilStopped(child);
+      return;
+    }
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     child.kill(signal);
     await ended;
@@ -116,4 +128,20 @@ export class KafkaNode {
     if (!existsSync(this.#logFile)) return '';
     return readFileSync(this.#logFile, 'utf8').split('\n').slice(-30).join('\n');
   }
+}
+
+/** A signal is delivered to each thread when it is next scheduled: on a busy machine one goes on for a while and answers. */
+async function untilStopped(child: ChildProcess): Promise<void> {
+  const threads = `/proc/${child.pid}/task`;
+  if (!existsSync(threads)) return; // not Linux
+  const stands = (thread: string): boolean => {
+    try {
+      // Behind the name, which is in brackets and may hold any character.
+      const [state] = readFileSync(join(threads, thread, 'stat'), 'utf8').replace(/^.*\) /s, '');
+      return state === 'T' || state === 'Z';
+    } catch {
+      return true; // this thread has ended meanwhile
+    }
+  };
+  while (child.exitCode === null && !readdirSync(threads).every(stands)) await sleep(1);
 }
