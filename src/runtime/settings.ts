@@ -51,7 +51,7 @@ export interface SettingOptions {
    * record before the commit, which sends it at once). '0ms' sends at once. MILLRACE_LINGER.
    */
   readonly linger?: Duration | undefined;
-  /** Bytes at which a batch of records is full and is sent at once, default 1 MiB. MILLRACE_BATCH_BYTES. */
+  /** Bytes at which a batch of records is full and is sent at once, default 512 KiB. MILLRACE_BATCH_BYTES. */
   readonly batchBytes?: number | undefined;
   /** Bytes a request to a broker, and so a record, may have; default 8 MiB. MILLRACE_MAX_REQUEST_BYTES. */
   readonly maxRequestBytes?: number | undefined;
@@ -154,7 +154,7 @@ export function readSettings(
     writing: {
       transactionTimeoutMs,
       lingerMs: duration('linger', guarantee === 'exactly-once' ? '50ms' : '2ms'),
-      batchBytes: whole('batchBytes') ?? 1 << 20,
+      batchBytes: whole('batchBytes') ?? 512 << 10,
       maxRequestBytes: whole('maxRequestBytes') ?? 8 << 20,
       deliveryTimeoutMs: duration('deliveryTimeout', '2m'),
       compression: oneOf('compression', given('compression') ?? 'none', compressions) as Compression,

@@ -131,7 +131,7 @@ export interface ProducerOptions {
   readonly transactionTimeoutMs?: number;
   /** ms an appended record may wait for others, so that requests are fewer. Default 5; with a transactionalId 50. */
   readonly lingerMs?: number | undefined;
-  /** Bytes at which a batch is full and is sent at once. Default 1 MiB, what brokers take by default. Embedded: no limit. */
+  /** Bytes at which a batch is full and is sent at once. Default 512 KiB. Embedded: no limit. */
   readonly batchBytes?: number | undefined;
   /** Bytes a record, and usually a request, may have. Default 8 MiB. Embedded: no limit but the topic's. */
   readonly maxRequestBytes?: number | undefined;

@@ -16,8 +16,8 @@ const transactionTimeoutMs = 60_000;
 /** In a transaction nobody can see a record before the commit, which sends it at once. */
 const transactionalLingerMs = 50;
 const lingerMs = 5;
-/** Just below what brokers take unless they are told otherwise (max.message.bytes). */
-const batchBytes = 1024 * 1024;
+/** Measured: from 128 to 512 KiB a record costs the least; brokers take twice that unless they are told otherwise. */
+const batchBytes = 512 * 1024;
 /** Far below what brokers take (socket.request.max.bytes), so that one request does not hold up the others for long. */
 const maxRequestBytes = 8 * 1024 * 1024;
 const deliveryTimeoutMs = 120_000;
