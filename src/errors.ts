@@ -20,7 +20,7 @@ export const errorCodes = {
   STEP_FAILED: 'a function given to a step threw',
   STEP_TIMEOUT: 'an asynchronous function took longer than allowed',
   BUFFER_FULL: 'a step would have to hold back more than it may',
-  ASYNC_EMISSION: 'an RxJS operator emitted outside the call that fed it',
+  ASYNC_EMISSION: 'a step emitted outside the call that fed it',
   CORRUPT_BATCH: 'a record batch is damaged',
   // topics and brokers
   UNKNOWN_TOPIC: 'a topic does not exist',

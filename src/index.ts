@@ -69,6 +69,14 @@ export { min } from './operators/min.ts';
 export { outerJoinStream } from './operators/outerJoinStream.ts';
 export { outerJoinTable } from './operators/outerJoinTable.ts';
 export { peek } from './operators/peek.ts';
+export {
+  type Emission,
+  type ProcessContext,
+  type ProcessOptions,
+  type ProcessStore,
+  type ProcessStoreOptions,
+  process,
+} from './operators/process.ts';
 export { reduce } from './operators/reduce.ts';
 export { type RepartitionOptions, repartition } from './operators/repartition.ts';
 export { rxjs } from './operators/rxjs.ts';

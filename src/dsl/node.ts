@@ -178,6 +178,11 @@ export interface StepContext {
   readonly now: number;
   /** Calls about every so many ms of wall-clock time, between records, while the task runs. */
   schedule(every: number, fire: (now: number) => void): void;
+  /**
+   * Calls once stream time has reached another multiple of so many ms, and with the first record of the task: when the record
+   * that moved it has gone through the whole task, and once however many multiples were passed. Restarts change nothing.
+   */
+  punctuate(every: number, fire: (streamTime: number) => void): void;
   /** Called when the task ends, however it ends. */
   onClose(close: () => void): void;
 }

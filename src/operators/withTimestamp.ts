@@ -1,9 +1,8 @@
-import { summary } from '../dsl/codecs/summary.ts';
 import type { AnyFunction, Operator } from '../dsl/node.ts';
 import type { AnyStream, MessageOf, Op, ValueOf } from '../dsl/types.ts';
-import { MillraceError } from '../errors.ts';
 import { append } from './kernels/append.ts';
 import { checkFunction } from './kernels/checkFunction.ts';
+import { checkTimestamp } from './kernels/checkTimestamp.ts';
 
 /**
  * Emits each record with the timestamp that the function gives, in milliseconds since 1970, UTC.
@@ -24,7 +23,7 @@ export function withTimestamp(timestampOf: AnyFunction): Op<AnyStream, AnyStream
     kind: 'withTimestamp',
     run(task, emit) {
       const made = task.guard((value: unknown, message: unknown) =>
-        checked(timestampOf(value, message), task.step),
+        checkTimestamp(timestampOf(value, message), task.step, 'The function given to withTimestamp() gave'),
       );
       return [
         (message) => {
@@ -35,14 +34,4 @@ export function withTimestamp(timestampOf: AnyFunction): Op<AnyStream, AnyStream
     },
   };
   return (input) => append(input, ['stream'], operator);
-}
-
-function checked(timestamp: unknown, step: string): number {
-  if (Number.isSafeInteger(timestamp) && (timestamp as number) >= 0) return timestamp as number;
-  throw new MillraceError('INVALID_TIMESTAMP', 'The function given to withTimestamp() gave no timestamp', {
-    step,
-    expected: 'whole milliseconds since 1970, UTC',
-    found: summary(timestamp),
-    next: 'Filter such records out before this step, or fall back to message.timestamp.',
-  });
 }

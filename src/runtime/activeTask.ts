@@ -111,8 +111,10 @@ export class ActiveTask {
   /** Fires what steps have scheduled. */
   tick(): void {
     if (!this.#task.scheduled) return;
+    const before = this.pendingBytes;
     this.#task.tick(this.#setting.clock.now());
-    if (this.#state.dirtyRows > 0) this.#worked = true;
+    // What a timer writes has to be committed too, also where no record comes and no row changes.
+    if (this.#state.dirtyRows > 0 || this.pendingBytes !== before) this.#worked = true;
   }
 
   /** Processes records until there are none, or until the clock says `until`. false: nothing was there to do. */

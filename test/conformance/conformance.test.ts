@@ -13,6 +13,7 @@ describe('conformance with Kafka Streams', () => {
       expect.arrayContaining([
         'grouping',
         'hopping',
+        'process',
         'stateless',
         'stream-global-join',
         'stream-table-join',
@@ -28,7 +29,9 @@ describe('conformance with Kafka Streams', () => {
     expect(checkCase(testCase)).toEqual({ is: 'passed' });
   });
 
-  it.each(cases)('$area: $name, killed after every commit', (testCase) => {
+  // A timer of the wall clock begins anew with the task, so where it fires does depend on restarts.
+  const withoutClock = cases.filter(({ inputs }) => inputs.every((input) => 'topic' in input));
+  it.each(withoutClock)('$area: $name, killed after every commit', (testCase) => {
     expect(checkCase(testCase, { restarts: true })).toEqual({ is: 'passed' });
   });
 });

@@ -3,9 +3,10 @@ import { Builder } from './builder.ts';
 import type { Case } from './format.ts';
 import { joinNodes } from './joinNodes.ts';
 import { NotSupported } from './notSupported.ts';
+import { processNodes } from './processNodes.ts';
 import { statelessNodes } from './statelessNodes.ts';
 
-const nodes = { ...statelessNodes, ...aggregationNodes, ...joinNodes };
+const nodes = { ...statelessNodes, ...aggregationNodes, ...joinNodes, ...processNodes };
 
 /** Describes a case with millrace's public DSL and gives what is to be run. */
 export function describeCase({ topology }: Case): Builder['ends'] {

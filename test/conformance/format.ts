@@ -22,6 +22,14 @@ export interface Fn {
   readonly predicate?: Fn;
 }
 
+export interface Processor extends Fn {
+  readonly ms: number;
+  readonly mapper: Fn;
+  readonly store: string;
+  readonly everyMs: number;
+  readonly clock: 'stream' | 'wall';
+}
+
 export interface CaseWindow {
   readonly type: string;
   readonly sizeMs: number;
@@ -61,7 +69,7 @@ export interface CaseNode {
   readonly window: CaseWindow;
   readonly branches: readonly { readonly name: string; readonly predicate: Fn }[];
   readonly default?: string;
-  readonly processor: Fn & { readonly ms: number; readonly mapper: Fn };
+  readonly processor: Processor;
 }
 
 export type CaseInput =

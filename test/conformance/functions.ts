@@ -8,11 +8,11 @@ const isWindowed = (key: Key): key is WindowKey<AnyKey> => typeof key === 'objec
 
 const plainKey = (key: Key): CaseKey | null => (isWindowed(key) ? plainKey(key.key) : key);
 
-function str(x: Key): string {
+export function str(x: Key): string {
   return isWindowed(x) ? `${str(x.key)}@${x.start}/${x.end}` : String(x);
 }
 
-function num(x: Literal): number {
+export function num(x: Literal): number {
   if (x === null) return 0;
   if (typeof x === 'number') return x;
   return isLong(x) ? Number(x) : x.length;

@@ -3,6 +3,7 @@ import { type Driver, drive } from 'millrace/testing';
 import { describeCase } from './describeCase.ts';
 import type { AnyKey, Case, CaseError, CaseInput, Literal, Output, StoreEntry } from './format.ts';
 import { NotSupported } from './notSupported.ts';
+import { plainStore } from './processNodes.ts';
 
 /** What millrace made of a case, as the format writes it. */
 export interface Actual {
@@ -43,14 +44,19 @@ export function runCase(testCase: Case, { restarts = false }: RunOptions = {}): 
       driver.restart();
     }
   }
-  const names = Object.keys(testCase.expected.stores ?? {});
-  const stores = Object.fromEntries(names.map((name) => [name, contents(driver, name)]));
+  const expected = Object.entries(testCase.expected.stores ?? {});
+  const stores = Object.fromEntries(
+    expected.map(([name, { kind }]) => [name, contents(driver, kind === 'plain' ? plainStore(name) : name)]),
+  );
   driver.close();
   return { outputs, stores };
 }
 
 function feed(driver: Driver, input: CaseInput): void {
-  if (!('topic' in input)) throw new NotSupported('advanceWallClock');
+  if ('advanceWallClock' in input) {
+    driver.advance(input.advanceWallClock);
+    return;
+  }
   const { topic, key, value, timestamp, headers = [] } = input;
   const encoded = headers.map(([name, text]) => [name, Buffer.from(text)] as const);
   try {

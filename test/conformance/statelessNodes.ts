@@ -14,7 +14,6 @@ import {
   to,
   toStream,
   toTable,
-  withTimestamp,
 } from 'millrace';
 import { type Builder, type CaseStream, type CaseTable, keys, values } from './builder.ts';
 import type { CaseKey, CaseNode, Fn, Literal } from './format.ts';
@@ -100,26 +99,11 @@ export const statelessNodes: Readonly<Record<string, Describe>> = {
     const made: CaseStream = builder.table(node).pipe(toStream());
     builder.put(node.id, { stream: node.key === undefined ? made : rekeyed(made, node.key) });
   },
-  process(builder, node) {
-    const { fn, ms, mapper: f } = node.processor;
-    if (fn !== 'shiftTimestamp' && fn !== 'timestampFromValue') throw new NotSupported(`process (${fn})`);
-    const of = fn === 'shiftTimestamp' ? undefined : mapper(f);
-    const moved = withTimestamp<CaseStream>((value, { key, timestamp }) => {
-      if (of === undefined) return Math.max(0, timestamp + ms);
-      return numberOf(value === null ? null : of(key, value)) ?? timestamp;
-    });
-    builder.put(node.id, { stream: builder.stream(node).pipe(moved) });
-  },
 };
 
 type Pair = readonly [key: Literal, value: Literal];
 const first = ([key]: Pair): Literal => key;
 const second = ([, value]: Pair): Literal => value;
-
-function numberOf(x: Literal): number | null {
-  if (x === null || typeof x === 'number') return x;
-  return /^[+-]?\d+$/.test(x) ? Number(x) : x.length;
-}
 
 export function rekeyed(input: CaseStream, f: Fn): CaseStream {
   const keyOf = mapper(f);

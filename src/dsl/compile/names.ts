@@ -11,7 +11,7 @@ export function nameSteps(drafts: Draft[]): Draft[] {
   for (const draft of drafts) draft.path = draft.node.name ?? pathOf(draft);
   const kept = new Map<string, Draft>();
   for (const draft of drafts) {
-    if (draft.operator.stores !== undefined) claim(kept, draft.path, draft);
+    if (keepsRows(draft)) claim(kept, draft.path, draft);
     if (draft.crossing !== undefined && draft.operator.sink !== undefined) nameCrossing(kept, draft);
   }
   nameForPeople(drafts);
@@ -25,6 +25,9 @@ function pathOf(draft: Draft): string {
   if (draft.crossing !== undefined && draft.inputs.length === 0) return draft.crossing.from.path;
   return `${draft.inputs[0]!.path}.${draft.operator.kind}`;
 }
+
+/** A step with timers alone has an empty list of stores. */
+const keepsRows = ({ operator }: Draft): boolean => (operator.stores ?? []).length > 0;
 
 function nameCrossing(kept: Map<string, Draft>, sink: Draft): void {
   const crossing = sink.crossing!;
@@ -48,7 +51,7 @@ function claim(kept: Map<string, Draft>, name: string, draft: Draft): void {
       expected:
         'a name of its own for every store and repartition topic, since it names topics that outlive a deployment',
       found: `${kept.get(name)!.operator.kind} and ${draft.operator.kind}, both ${name}`,
-      next: "Name one of them, as in count('orders-per-user') or repartition({ name: 'by-user' }); or use one handle twice instead of describing the same twice.",
+      next: "Name one of them, as in count('orders-per-user') or repartition({ name: 'by-user' }); or use one handle twice instead of describing the same twice. Steps do not share stores: what needs the same rows belongs into one step.",
     });
   }
   kept.set(name, draft);

@@ -139,18 +139,22 @@ function upstreamFirst(subtopologies: readonly Subtopology[]): readonly Subtopol
   return Object.freeze(ordered);
 }
 
-/** Store names must stay apart from each other on file systems and brokers that ignore case. */
+/** Store names must be apart, and stay so on file systems and brokers that ignore case. */
 export function checkStoreNames(topology: Topology): void {
-  const seen = new Map<string, string>();
-  for (const { name } of topology.subtopologies.flatMap(({ stores }) => stores)) {
+  const seen = new Map<string, NamedStore>();
+  for (const store of topology.subtopologies.flatMap(({ stores }) => stores)) {
+    const { name, step } = store;
     const other = seen.get(name.toLowerCase());
-    if (other !== undefined && other !== name) {
-      throw new MillraceError('AMBIGUOUS_NAME', `Two stores differ only by case: ${other} and ${name}`, {
+    if (other !== undefined) {
+      const what =
+        other.name === name ? `have the name ${name}` : `differ only by case: ${other.name} and ${name}`;
+      throw new MillraceError('AMBIGUOUS_NAME', `Two stores ${what}`, {
+        step,
         expected: 'names that stay different when case is ignored',
-        found: `${other}, ${name}`,
-        next: 'Rename one of them.',
+        found: `stores of ${other.step} and ${step}`,
+        next: 'Rename one of the steps.',
       });
     }
-    seen.set(name.toLowerCase(), name);
+    seen.set(name.toLowerCase(), store);
   }
 }

@@ -1,6 +1,7 @@
 import type { Receive, StepContext, View } from '../../dsl/node.ts';
 import type { Step } from '../../dsl/topology.ts';
 import { MillraceError } from '../../errors.ts';
+import { fireDue, streamTimeTimer, type Timer, wallClockTimer, windUp } from './timers.ts';
 
 export interface Chain {
   /** Takes what a source step has decoded. */
@@ -12,17 +13,13 @@ export interface Chain {
   /** Fires what is due at this wall-clock time; each schedule begins with the first tick. */
   tick(now: number): void;
   readonly scheduled: boolean;
+  /** Fires what is due at this stream time; undefined where no step asks for it. */
+  readonly punctuate: ((streamTime: number) => void) | undefined;
   close(): void;
 }
 
-interface Schedule {
-  readonly every: number;
-  readonly fire: (now: number) => void;
-  due: number | undefined;
-}
-
 /** What the task gives to its steps; the rest of StepContext is the chain's own. */
-export type TaskPart = Omit<StepContext, 'view' | 'beforeCommit' | 'onClose' | 'schedule'>;
+export type TaskPart = Omit<StepContext, 'view' | 'beforeCommit' | 'onClose' | 'schedule' | 'punctuate'>;
 
 export interface ChainParts {
   readonly taskPart: (step: Step) => TaskPart;
@@ -48,7 +45,8 @@ export function buildChain(steps: readonly Step[], parts: ChainParts): Chain {
   /** By the place of the step in the chain. */
   const flushes: (() => void)[][] = steps.map(() => []);
   const closes: (() => void)[] = [];
-  const schedules: Schedule[] = [];
+  const schedules: Timer[][] = steps.map(() => []);
+  const punctuations: Timer[][] = steps.map(() => []);
   const contexts = new Map<Step, StepContext>();
   const receivers = new Map<Step, readonly Receive[]>();
   const views = new Map<Step, View>();
@@ -75,7 +73,10 @@ export function buildChain(steps: readonly Step[], parts: ChainParts): Chain {
           flushes[index]!.push(flush);
         },
         schedule: (every: number, fire: (now: number) => void) => {
-          schedules.push({ every, fire, due: undefined });
+          schedules[index]!.push(wallClockTimer(every, fire));
+        },
+        punctuate: (every: number, fire: (streamTime: number) => void) => {
+          punctuations[index]!.push(streamTimeTimer(every, fire, part.streamTime));
         },
         onClose: (close: () => void) => closes.push(close),
       },
@@ -96,6 +97,8 @@ export function buildChain(steps: readonly Step[], parts: ChainParts): Chain {
     if (isPlainSource(step)) entries.set(step, emit);
     else receivers.set(step, run(step, contexts.get(step)!, emit));
   }
+  const onClock = schedules.flat();
+  const onStreamTime = punctuations.flat();
   return {
     entry: (source) => entries.get(source) ?? receivers.get(source)![0]!,
     receiver: (step, input) => receivers.get(step)![input]!,
@@ -103,23 +106,15 @@ export function buildChain(steps: readonly Step[], parts: ChainParts): Chain {
       for (const flush of flushes.flat()) flush();
     },
     tick: (now) => {
-      for (const schedule of schedules) tickOne(schedule, now);
+      windUp(onClock, now);
+      fireDue(onClock, now);
     },
-    scheduled: schedules.length > 0,
+    scheduled: onClock.length > 0,
+    punctuate: onStreamTime.length === 0 ? undefined : (streamTime) => fireDue(onStreamTime, streamTime),
     close: () => {
       for (const close of closes) close();
     },
   };
-}
-
-/** Once per tick, however many intervals have passed; a clock that was set back starts the interval anew. */
-function tickOne(schedule: Schedule, now: number): void {
-  const { every, fire, due } = schedule;
-  if (due === undefined || due > now + every) schedule.due = now + every;
-  else if (now >= due) {
-    schedule.due = now - ((now - due) % every) + every;
-    fire(now);
-  }
 }
 
 export interface Consumer {

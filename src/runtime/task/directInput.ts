@@ -11,6 +11,8 @@ export interface InputParts {
   readonly origin: Origin;
   /** Says that the task has taken in a record of this time. */
   readonly advance: (timestamp: number) => void;
+  /** Called when a record has gone through the whole task, where a step has asked for that. */
+  readonly afterRecord: (() => void) | undefined;
   readonly reject: (record: RawRecord, error: MillraceError, reader: SourceReader) => void;
   /** Offsets of records that failed in a step before and are to be rejected instead of processed again. */
   readonly poisoned: ReadonlyMap<number, MillraceError>;
@@ -24,6 +26,7 @@ export class DirectInput implements Input {
   bytes = 0;
   timestamp = 0;
   readonly #parts: InputParts;
+  readonly #afterRecord: InputParts['afterRecord'];
   readonly #batches: Batch[] = [];
   readonly #messages: (AnyMessage | undefined)[];
   readonly #failures: Failure[] = [];
@@ -34,6 +37,7 @@ export class DirectInput implements Input {
     this.partition = partition;
     this.position = position;
     this.#parts = parts;
+    this.#afterRecord = parts.afterRecord;
     this.#messages = parts.readers.map(() => undefined);
   }
 
@@ -97,6 +101,7 @@ export class DirectInput implements Input {
       readers[index]!.receive(message);
     }
     this.position++;
+    if (this.#afterRecord !== undefined) this.#afterRecord();
   }
 
   #rejectFailures(): void {

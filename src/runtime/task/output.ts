@@ -3,7 +3,7 @@ import type { AnyCodec, AnyMessage, SinkSpec } from '../../dsl/node.ts';
 import { MillraceError } from '../../errors.ts';
 import { partitionOf } from '../transport/murmur2.ts';
 import type { Producer } from '../transport/transport.ts';
-import type { Origin } from './origin.ts';
+import { type Origin, placeOf } from './origin.ts';
 
 /** What a task needs of a producer. */
 export type Output = Pick<Producer, 'append' | 'partitions'>;
@@ -38,7 +38,7 @@ function encode(codec: AnyCodec, value: unknown, part: string, step: string, ori
   } catch (cause) {
     throw new MillraceError('ENCODE_FAILED', `The ${part} cannot be written`, {
       step,
-      ...origin,
+      ...placeOf(origin),
       expected: `something ${codec.name} can write`,
       found: typeof value === 'object' ? (value?.constructor?.name ?? 'object') : typeof value,
       cause,

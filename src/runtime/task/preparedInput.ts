@@ -76,6 +76,7 @@ export class PreparedInput implements Input {
     }
     this.#records.shift();
     this.position = head.record.offset + 1;
+    this.#parts.afterRecord?.();
     this.#release();
     this.#fill();
   }

@@ -6,7 +6,7 @@ import type { Batch } from '../transport/transport.ts';
 import { buildChain, consumersOf, type TaskPart } from './chain.ts';
 import { DirectInput, type InputParts } from './directInput.ts';
 import type { Input } from './input.ts';
-import { guard, type Origin } from './origin.ts';
+import { guard, leaveRecord, type Origin } from './origin.ts';
 import { type Output, sender } from './output.ts';
 import { prepareStage, stepsAhead } from './prepare.ts';
 import { PreparedInput } from './preparedInput.ts';
@@ -83,9 +83,19 @@ export function createTask(parts: TaskParts): Task {
     closed: closed.signal,
     inTask: chain.receiver,
   });
+  const { punctuate } = chain;
+  let punctuated = time.now;
+  const afterRecord =
+    punctuate &&
+    ((): void => {
+      if (time.now === punctuated) return;
+      punctuated = time.now;
+      leaveRecord(origin);
+      punctuate(punctuated);
+    });
   const input = (topic: string, sources: readonly Step[]): TaskInput => {
     const readers = sources.map((step) => sourceReader(step, ahead.has(step) ? unused : chain.entry(step)));
-    const common = inputParts(parts, readers, origin, time, topic);
+    const common = { ...inputParts(parts, readers, origin, time, topic), afterRecord };
     const position = parts.positions.get(topic)!;
     if (!sources.some((step) => ahead.has(step)))
       return new DirectInput(topic, parts.partition, position, common);
@@ -101,8 +111,14 @@ export function createTask(parts: TaskParts): Task {
     get streamTime() {
       return time.now;
     },
-    beforeCommit: chain.beforeCommit,
-    tick: chain.tick,
+    beforeCommit() {
+      leaveRecord(origin);
+      chain.beforeCommit();
+    },
+    tick(now) {
+      leaveRecord(origin);
+      chain.tick(now);
+    },
     scheduled: chain.scheduled,
     close() {
       closed.abort(new Error('The task was closed'));
@@ -159,7 +175,7 @@ function inputParts(
   origin: Origin,
   time: { now: number },
   topic: string,
-): InputParts {
+): Omit<InputParts, 'afterRecord'> {
   return {
     readers,
     origin,
