@@ -36,7 +36,7 @@ export function strayed(tasks: Iterable<ActiveTask>, error: unknown): ActiveTask
   );
 }
 
-/** Before a task that has strayed is opened again, which would take it from whoever has it now. */
+/** Before a task that has strayed or was fenced is opened again, which would take it from whoever has it now. */
 export async function untilHeard(clock: Clock, signal: AbortSignal): Promise<void> {
   await delay(clock, heardAfter, signal).catch(() => {}); // whoever opens it looks at the signal
 }

@@ -5,9 +5,11 @@ import { delay } from './clock.ts';
 import { openTask } from './openTask.ts';
 import { orAborted } from './orAborted.ts';
 import type { TaskPlan } from './plan.ts';
+import { PoisonedRecords } from './poisonedRecords.ts';
+import { reopened } from './reopened.ts';
 import { isStray, Strays, strayed, untilHeard } from './strays.ts';
 import type { TaskInput } from './task/task.ts';
-import { ofRecord, passing } from './taskErrors.ts';
+import { passing } from './taskErrors.ts';
 import type { TaskSetting } from './taskSetting.ts';
 import { tooLate } from './tooLate.ts';
 import type { Batch, Reader } from './transport/transport.ts';
@@ -23,7 +25,7 @@ export class TaskSet {
   readonly #reader: Reader;
   readonly #tasks = new Map<string, ActiveTask>();
   readonly #inputs = new Map<string, TaskInput>();
-  readonly #poisoned = new Map<string, Map<string, Map<number, MillraceError>>>();
+  readonly #poisoned: PoisonedRecords;
   readonly #reopening = new Map<string, Promise<void>>();
   readonly #strays = new Strays();
   readonly #fatal: (error: MillraceError) => void;
@@ -35,6 +37,7 @@ export class TaskSet {
     this.#setting = setting;
     this.#reader = reader;
     this.#fatal = fatal;
+    this.#poisoned = new PoisonedRecords(setting.names);
   }
 
   get tasks(): Iterable<ActiveTask> {
@@ -94,7 +97,7 @@ export class TaskSet {
     for (let pause = 50; ; pause = Math.min(2_000, pause * 2)) {
       if (signal.aborted) return;
       try {
-        const task = await openTask(this.#setting, plan, this.#poisoned.get(plan.id) ?? new Map(), signal);
+        const task = await openTask(this.#setting, plan, this.#poisoned.of(plan), signal);
         if (signal.aborted) await this.#abandon(task);
         else this.#tasks.set(plan.id, task);
         return;
@@ -186,11 +189,13 @@ export class TaskSet {
     this.#tasks.delete(id);
     this.#read();
     const error = asMillraceError(cause, `Task ${task.plan.id}`);
-    const again = passing.has(error.code) || this.#strays.isNew(error) || this.#poison(task.plan, error);
+    const again =
+      passing.has(error.code) || this.#strays.isNew(error) || this.#poisoned.add(task.plan, error);
     const { signal } = this.#assigned;
     const ending = this.#abandon(task).then(async () => {
       if (!again) return this.#fatal(error);
-      if (isStray(error)) await untilHeard(this.#setting.clock, signal);
+      this.#setting.onWarning(reopened(id, error));
+      if (error.code === 'FENCED' || isStray(error)) await untilHeard(this.#setting.clock, signal);
       await this.#open(task.plan, signal);
       if (!signal.aborted) this.#read();
       this.#setting.wake();
@@ -199,19 +204,6 @@ export class TaskSet {
       .catch((reason: unknown) => this.#fatal(asMillraceError(reason, `Task ${task.plan.id}`)))
       .finally(() => this.#reopening.delete(id));
     this.#reopening.set(id, settled);
-  }
-
-  /** Remembers a record that failed, if its source wants such passed on: when the task is open again it is not processed. */
-  #poison({ id, subtopology }: TaskPlan, error: MillraceError): boolean {
-    const { topic, offset } = error.details;
-    if (!ofRecord.has(error.code) || topic === undefined || offset === undefined) return false;
-    const source = subtopology.sources.find((step) => this.#setting.names.topic(step) === topic);
-    if ((source?.operator.source?.onError ?? 'fail') === 'fail') return false;
-    const byTopic = this.#poisoned.get(id) ?? new Map<string, Map<number, MillraceError>>();
-    const byOffset = byTopic.get(topic) ?? new Map<number, MillraceError>();
-    byOffset.set(offset, error);
-    this.#poisoned.set(id, byTopic.set(topic, byOffset));
-    return true;
   }
 
   #closeClean(task: ActiveTask): Promise<void> {

@@ -1,0 +1,11 @@
+import { MillraceError } from '../errors.ts';
+
+/** The warning about a task that has failed in passing: why it is opened again. */
+export function reopened(task: string, reason: MillraceError): MillraceError {
+  return new MillraceError(reason.code, `Task ${task} is opened again after ${firstLine(reason)}`, {
+    cause: reason,
+    next: 'Nothing: what was not committed is processed again. If this is not rare, look at the brokers and the load of this machine.',
+  });
+}
+
+const firstLine = ({ message }: Error): string => message.split('\n', 1)[0]!.replace(/\.$/, '');
