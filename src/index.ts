@@ -44,6 +44,7 @@ export { type ErrorCode, type ErrorDetails, errorCodes, MillraceError } from './
 // operators
 export { aggregate } from './operators/aggregate.ts';
 export { branch } from './operators/branch.ts';
+export { cogroup } from './operators/cogroup.ts';
 export { count } from './operators/count.ts';
 export { delay } from './operators/delay.ts';
 export { emitOnCommit } from './operators/emitOnCommit.ts';

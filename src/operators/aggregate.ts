@@ -22,9 +22,9 @@ export type Aggregator<S extends Grouped, A> = (
   message: MessageOf<S>,
 ) => A | null;
 
-/** Makes one row of those of two sessions, the earlier one first, or gives null to begin anew. */
+/** Makes one row of the initial value, or what became of earlier sessions, and of a later one; or gives null to begin anew. */
 export type Merger<S extends Grouped, A> = (
-  earlier: NonNullable<A>,
+  earlier: A,
   later: NonNullable<A>,
   message: MessageOf<S>,
 ) => A | null;

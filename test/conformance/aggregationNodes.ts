@@ -1,5 +1,6 @@
 import {
   aggregate,
+  cogroup,
   count,
   filter,
   groupBy,
@@ -18,6 +19,7 @@ import {
 } from 'millrace';
 import {
   type Builder,
+  type CaseCogrouped,
   type CaseGrouped,
   type CaseStream,
   type CaseTable,
@@ -26,7 +28,6 @@ import {
 } from './builder.ts';
 import type { AnyKey, CaseKey, CaseNode, CaseWindow, Fn, Literal } from './format.ts';
 import { combiner, mapper } from './functions.ts';
-import { NotSupported } from './notSupported.ts';
 import { rekeyed } from './statelessNodes.ts';
 
 type Describe = (builder: Builder, node: CaseNode) => void;
@@ -43,12 +44,17 @@ export const aggregationNodes: Readonly<Record<string, Describe>> = {
   },
   windowedBy(builder, node) {
     const input = builder.input(node);
-    if (!('stream' in input)) throw new NotSupported('windowedBy (cogrouped)');
-    builder.put(node.id, {
-      windowed: input.stream.pipe(
-        window(windowSpec(node.window), { emit: node.emit === 'onWindowClose' ? 'onClose' : 'onUpdate' }),
-      ),
+    const cut = window<CaseStream>(windowSpec(node.window), {
+      emit: node.emit === 'onWindowClose' ? 'onClose' : 'onUpdate',
     });
+    if ('cogrouped' in input) {
+      const { first, ...others } = input.cogrouped;
+      builder.put(node.id, { cogrouped: { ...others, first: (first as CaseStream).pipe(cut) } });
+    } else builder.put(node.id, { windowed: builder.stream(node).pipe(cut) });
+  },
+  cogroup(builder, node) {
+    const [first, ...others] = node.in!.map((_, index) => builder.stream(node, index));
+    builder.put(node.id, { cogrouped: { first: first!, others, adders: node.adders } });
   },
   count(builder, node) {
     put(builder, node, {
@@ -84,9 +90,14 @@ export const aggregationNodes: Readonly<Record<string, Describe>> = {
   },
   aggregate(builder, node) {
     const init = (): Literal => node.init ?? null;
+    const merge = node.merger && combiner(node.merger);
+    const input = builder.input(node);
+    if ('cogrouped' in input) {
+      keep(builder, node, cogrouped(input.cogrouped, init, merge, storeOf(node)));
+      return;
+    }
     const add = combiner(node.adder);
     const subtract = node.subtractor && combiner(node.subtractor);
-    const merge = node.merger && combiner(node.merger);
     put(builder, node, {
       stream: (input, store) => input.pipe(aggregate(init, (a, b, { key }) => add(key, a, b), store)),
       windowed: (input, store) =>
@@ -155,17 +166,39 @@ interface Ways {
 
 function put(builder: Builder, node: CaseNode, ways: Ways): void {
   const input = builder.input(node);
-  const { retentionMs } = node;
-  const store: Store = {
-    name: node.store ?? node.id,
-    ...(retentionMs !== undefined && { retention: retentionMs }),
-  };
+  const store = storeOf(node);
   let made: CaseTable;
   if ('windowed' in input) made = ways.windowed(input.windowed, store);
   else if ('grouped' in input) made = ways.grouped(input.grouped, store);
   else made = ways.stream(builder.stream(node), store);
-  builder.put(node.id, { table: made });
-  builder.ends.push(made);
+  keep(builder, node, made);
+}
+
+function storeOf({ id, store, retentionMs }: CaseNode): Store {
+  return { name: store ?? id, ...(retentionMs !== undefined && { retention: retentionMs }) };
+}
+
+function keep(builder: Builder, { id }: CaseNode, table: CaseTable): void {
+  builder.put(id, { table });
+  builder.ends.push(table);
+}
+
+function cogrouped(
+  { first, others, adders }: CaseCogrouped,
+  init: () => Literal,
+  merge: ReturnType<typeof combiner> | undefined,
+  store: Store,
+): CaseTable {
+  const [add, ...more] = adders.map((adder) => {
+    const combine = combiner(adder);
+    return (a: Literal, b: Literal, { key }: { key: AnyKey | null }) => combine(key, a, b);
+  });
+  const pairs = others.map((other, index) => [other, more[index]!] as const);
+  if (first.shape === 'stream') return first.pipe(cogroup(init, add!, pairs, store));
+  if (merge === undefined) return first.pipe(cogroup(init, add!, pairs, store));
+  return (first as CaseWindowed & InSessions).pipe(
+    cogroup(init, add!, pairs, (a, b, { key }) => merge(key, a, b), store),
+  );
 }
 
 function windowSpec({ type, sizeMs, advanceMs, differenceMs, gapMs, graceMs }: CaseWindow): WindowSpec {

@@ -9,7 +9,7 @@ import {
   text,
   type Windowed,
 } from 'millrace';
-import type { AnyKey, CaseKey, CaseNode, Literal } from './format.ts';
+import type { AnyKey, CaseKey, CaseNode, Fn, Literal } from './format.ts';
 
 export type CaseStream = Stream<AnyKey | null, Literal>;
 export type CaseTable = Table<AnyKey, CaseKey>;
@@ -22,12 +22,20 @@ export interface CaseGrouped {
   readonly pairs?: GroupedTable<CaseKey, readonly [group: CaseKey, value: CaseKey]>;
 }
 
+/** Streams that are folded into the same rows: all but the first as they are, for windows cut the first. */
+export interface CaseCogrouped {
+  readonly first: CaseStream | CaseWindowed;
+  readonly others: readonly CaseStream[];
+  readonly adders: readonly Fn[];
+}
+
 export type Made =
   | { readonly stream: CaseStream }
   | { readonly table: CaseTable }
   | { readonly globalTable: CaseGlobalTable }
   | { readonly windowed: CaseWindowed }
-  | { readonly grouped: CaseGrouped };
+  | { readonly grouped: CaseGrouped }
+  | { readonly cogrouped: CaseCogrouped };
 
 /** JSON tells the string "1" from the number 1. */
 export const values: Codec<CaseKey> = json<CaseKey>();

@@ -11,6 +11,7 @@ describe('conformance with Kafka Streams', () => {
   it('has cases of every area that the operators cover', () => {
     expect([...new Set(cases.map(({ area }) => area))].sort()).toEqual(
       expect.arrayContaining([
+        'cogroup',
         'grouping',
         'hopping',
         'process',

@@ -61,6 +61,7 @@ export interface CaseNode {
   readonly joiner: Fn;
   readonly reducer: Fn;
   readonly adder: Fn;
+  readonly adders: readonly Fn[];
   readonly beforeMs?: number;
   readonly afterMs?: number;
   readonly merger?: Fn;

@@ -72,6 +72,16 @@ describe('window(session())', () => {
     expect(results.at(-1)).toEqual([at(0, 5), 2, 5]);
   });
 
+  it('merges the initial value too, null or not', () => {
+    const merge = (a: string | null, b: string): string => `(${a}&${b})`;
+    const end = numbers.pipe(visits, aggregate((): string | null => null, (a, n) => `${a}+${n}`, merge), to('out')); // biome-ignore format: one line
+    const results = run(end, [
+      ['a', 1, 0],
+      ['a', 2, 5],
+    ]);
+    expect(results.at(-1)).toEqual([at(0, 5), '(null&null+1)+2', 5]);
+  });
+
   it('finds the session that a table behind it has by its whole key only', () => {
     const driver = drive([numbers.pipe(window(session(10)), count('visits'), to('out'))]);
     feed(driver, 'in', [

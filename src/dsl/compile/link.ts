@@ -36,7 +36,7 @@ export function link(nodes: readonly Node[]): Draft[] {
   const rekeyed = new Set<Node>();
   const crossings = new Map<Node, Draft>();
 
-  const cross = (input: Node, reader: Node): Draft => {
+  const cross = (input: Node, reader: Node, index: number): Draft => {
     // An explicit repartition() has settings of its own; all steps that merely need the new key share one topic.
     const shared = reader.operator.repartition === undefined ? input : reader;
     let source = crossings.get(shared);
@@ -45,7 +45,8 @@ export function link(nodes: readonly Node[]): Draft[] {
       crossings.set(shared, source);
     }
     const { readers } = source.crossing!;
-    if (reader.name !== undefined) readers.push(reader.name);
+    // Two inputs cannot share a topic, nor its name: those after the first go by their path.
+    if (reader.name !== undefined && index === 0) readers.push(reader.name);
     if (reader.operator.nullKeys === 'keep') source.crossing!.keepNullKeys = true;
     return source;
   };
@@ -55,11 +56,11 @@ export function link(nodes: readonly Node[]): Draft[] {
     const needsKey = operator.keyed === true || node.shape === 'windowed';
     const inputs = node.inputs.map((input, index) =>
       needsKey && index !== operator.globalInput && rekeyed.has(input)
-        ? cross(input, node)
+        ? cross(input, node, index)
         : byNode.get(input)!,
     );
     if (operator.repartition !== undefined) {
-      byNode.set(node, cross(node.inputs[0]!, node));
+      byNode.set(node, cross(node.inputs[0]!, node, 0));
       continue;
     }
     // What a windowed step is kept under names the topic before its window, too.

@@ -3,6 +3,7 @@ import type { AnyCodec, Node, Operator, Shape, StoreSpec } from '../../dsl/node.
 import type { AnyTable, Grouped, Op } from '../../dsl/types.ts';
 import { MillraceError } from '../../errors.ts';
 import { append } from './append.ts';
+import { checkMerge } from './checkMerge.ts';
 import type { Fold } from './guardedFold.ts';
 import { inputNode } from './inputNode.ts';
 import { storeSettings } from './storeSettings.ts';
@@ -30,8 +31,9 @@ export function aggregation(described: Aggregation): Op<Grouped, AnyTable> {
     const node = inputNode(kind, input, shapes);
     const settings = storeSettings(kind, store, node, rows === 'input' ? rowCodec(node) : undefined);
     if (node.shape === 'windowed') {
-      checkMerge(kind, node, fold);
-      return windowedTable(kind, node, fold, settings);
+      const given = kind === 'aggregate' && fold.subtract !== undefined;
+      checkMerge(kind, node, { merge: fold.merge, given, call: 'aggregate(initial, add, merge)' });
+      return windowedTable(kind, [node], [fold], settings);
     }
     const { name, key, value } = settings;
     const stores: StoreSpec[] = [{ suffix: '', kind: 'keyValue', key, value }];
@@ -46,30 +48,12 @@ function rowCodec({ shape, value }: Node): AnyCodec | undefined {
 }
 
 function folding(kind: string, { shape }: Node, fold: Fold): Pick<Operator, 'run' | 'view'> {
-  if (shape !== 'groupedTable') return streamAggregation(fold);
+  if (shape !== 'groupedTable') return streamAggregation([fold]);
   const { first, add, subtract } = fold;
   if (subtract !== undefined) return tableAggregation({ first, add, subtract });
   throw new MillraceError('INVALID_ARGUMENT', `${kind}() cannot take a row of a table out again`, {
     expected: 'a function that subtracts what a row was before it changed',
     found: 'none',
     next: 'Use aggregate(initial, add, subtract) or reduce(add, subtract); count() and sum() know how to subtract.',
-  });
-}
-
-/** Two sessions can become one; windows of other kinds never do, nor is anything taken out of them again. */
-function checkMerge(kind: string, { window }: Node, { merge, subtract }: Fold): void {
-  const sessions = window?.kind === 'session';
-  if (sessions && merge === undefined) {
-    throw new MillraceError('INVALID_ARGUMENT', `${kind}() cannot make one row of those of two sessions`, {
-      expected: 'a function that merges two rows',
-      found: 'none',
-      next: 'Use aggregate(initial, add, merge); count(), sum(), min(), max() and reduce() know how to merge.',
-    });
-  }
-  if (sessions || kind !== 'aggregate' || subtract === undefined) return;
-  throw new MillraceError('INVALID_ARGUMENT', `${kind}() was given one function too many`, {
-    expected: `an initial value, a function and a store behind ${window?.kind}()`,
-    found: 'a function that merges or subtracts',
-    next: 'Leave it out: only sessions are merged, and only rows of grouped tables are taken out again.',
   });
 }

@@ -1,9 +1,9 @@
 import type { WindowKey } from '../../dsl/message.ts';
-import type { AnyMessage, Operator, SessionWindows, StepContext, View } from '../../dsl/node.ts';
+import type { AnyMessage, AnyWindowStore, SessionWindows, StepContext, View } from '../../dsl/node.ts';
 import { emitClosed } from './emitClosed.ts';
 import { type Fold, guardedFold } from './guardedFold.ts';
 import { makeSessionRow, type SessionRow, showSession } from './sessionRow.ts';
-import { streamTime } from './streamTime.ts';
+import type { WindowSteps } from './windowAggregation.ts';
 
 interface Session extends SessionRow {
   readonly end: number;
@@ -14,15 +14,10 @@ interface Session extends SessionRow {
  * deleted, with a tombstone each, and the new one is emitted. Late is what would make a session that ended longer ago than
  * gap and grace.
  */
-export function sessionAggregation(
-  { gap, grace }: SessionWindows,
-  fold: Fold,
-  onClose: boolean,
-): Pick<Operator, 'run' | 'view'> {
+export function sessionAggregation({ gap, grace }: SessionWindows, onClose: boolean): WindowSteps {
   return {
-    run(task, emit) {
+    receiver(task, emit, fold, time) {
       const store = task.windowStore();
-      const time = streamTime(task);
       const combine = combining(task, fold);
       const close = emitClosed(task, emit, showSession);
       const tell = (
@@ -33,45 +28,48 @@ export function sessionAggregation(
       ): void => {
         if (!onClose) emit({ key, value: { before, after }, timestamp: key.end, headers });
       };
-      const near = (key: unknown, timestamp: number): Session[] => {
-        const found: Session[] = [];
-        for (const [end, { value: row }] of store.fetch(key, timestamp - gap, Number.POSITIVE_INFINITY)) {
-          if (row.start > timestamp + gap) break;
-          found.push({ start: row.start, end, value: row.value });
-        }
-        return found;
-      };
-      return [
-        (message) => {
-          const { key, timestamp } = message;
-          if (key === null) return task.drop('null-key', message);
-          const open = time.advance(timestamp) - gap - grace;
-          if (onClose) close(open - 1, message.headers);
-          const merged = near(key, timestamp);
-          const start = Math.min(timestamp, ...merged.map((session) => session.start));
-          const end = Math.max(timestamp, ...merged.map((session) => session.end));
-          if (end < open) return task.drop('late', message);
-          // A session of one moment that gets another record of that moment stays what it is.
-          const same = start === end ? merged[0] : undefined;
-          if (same === undefined) {
-            for (const session of merged) {
-              store.delete(key, session.end, session.end);
-              tell({ key, start: session.start, end: session.end }, session.value, null, message);
-            }
+      return (message) => {
+        const { key, timestamp } = message;
+        if (key === null) return task.drop('null-key', message);
+        const open = time.advance(timestamp) - gap - grace;
+        if (onClose) close(open - 1, message.headers);
+        const merged = near(store, message, gap);
+        const start = Math.min(timestamp, ...merged.map((session) => session.start));
+        const end = Math.max(timestamp, ...merged.map((session) => session.end));
+        if (end < open) return task.drop('late', message);
+        // A session of one moment that gets another record of that moment stays what it is.
+        const same = start === end ? merged[0] : undefined;
+        if (same === undefined) {
+          for (const session of merged) {
+            store.delete(key, session.end, session.end);
+            tell({ key, start: session.start, end: session.end }, session.value, null, message);
           }
-          const window = { key, start, end };
-          const after = combine(merged, message, window);
-          if (after === null) store.delete(key, end, end);
-          else store.put(key, end, makeSessionRow(start, after), end);
-          tell(window, same === undefined ? null : same.value, after, message);
-        },
-      ];
+        }
+        const window = { key, start, end };
+        const after = combine(merged, message, window);
+        if (after === null) store.delete(key, end, end);
+        else store.put(key, end, makeSessionRow(start, after), end);
+        tell(window, same === undefined ? null : same.value, after, message);
+      };
     },
     view: sessionView,
   };
 }
 
-/** What becomes of the sessions, in order of their ends, and the record. A function that gives null begins anew. */
+/** The sessions of the record's key that it reaches. */
+function near(store: AnyWindowStore, { key, timestamp }: AnyMessage, gap: number): Session[] {
+  const found: Session[] = [];
+  for (const [end, { value: row }] of store.fetch(key, timestamp - gap, Number.POSITIVE_INFINITY)) {
+    if (row.start > timestamp + gap) break;
+    found.push({ start: row.start, end, value: row.value });
+  }
+  return found;
+}
+
+/**
+ * What becomes of the sessions, in order of their ends, and the record. Where there is an initial value it is merged too, null
+ * or not. A function that gives null begins anew.
+ */
 function combining(
   task: StepContext,
   { initial, first, add, merge }: Fold,
@@ -84,8 +82,9 @@ function combining(
     const message = { key, value, timestamp, headers };
     let accumulator: unknown = null;
     for (const session of sessions) {
-      if (accumulator === null && guardedInitial !== undefined) accumulator = guardedInitial();
-      accumulator = accumulator === null ? session.value : join(accumulator, session.value, message);
+      if (guardedInitial !== undefined)
+        accumulator = join(accumulator ?? guardedInitial(), session.value, message);
+      else accumulator = accumulator === null ? session.value : join(accumulator, session.value, message);
     }
     return accumulator === null ? begin(value, message) : step(accumulator, value, message);
   };

@@ -1,38 +1,29 @@
-import type { AnyCell, AnyMessage, Operator, SlidingWindows } from '../../dsl/node.ts';
+import type { AnyCell, AnyMessage, SlidingWindows } from '../../dsl/node.ts';
 import { emitClosed } from './emitClosed.ts';
-import type { Fold } from './guardedFold.ts';
 import { type SlidingRow, type SlidingRows, slidingRows } from './slidingRows.ts';
-import { streamTime } from './streamTime.ts';
-import { windowRow } from './windowAggregation.ts';
+import { type WindowSteps, windowRow } from './windowAggregation.ts';
 
 /**
  * One row per key and window. Windows are there only where what they hold changes: one ends with each record, and one begins
  * a millisecond behind it when something follows. Records earlier than the difference go into the window from 0 on instead
  * of one that ends with them. A window is closed when it ended longer ago than the grace.
  */
-export function slidingAggregation(
-  { difference, grace }: SlidingWindows,
-  fold: Fold,
-  onClose: boolean,
-): Pick<Operator, 'run' | 'view'> {
+export function slidingAggregation({ difference, grace }: SlidingWindows, onClose: boolean): WindowSteps {
   return {
-    run(task, emit) {
+    receiver(task, emit, fold, time) {
       const rows = slidingRows(task, difference, fold, onClose ? undefined : emit);
-      const time = streamTime(task);
       const close = emitClosed(task, emit, undefined);
-      return [
-        (message) => {
-          const { key, value, timestamp, headers } = message;
-          if (key === null) return task.drop('null-key', message);
-          if (value === null) return task.drop('null-value', message);
-          const closed = time.advance(timestamp) - grace;
-          rows.close(closed);
-          if (onClose) close(closed - difference - 1, headers);
-          if (timestamp + 1 + difference <= closed) return task.drop('late', message);
-          if (timestamp < difference) takeInEarly(rows, message);
-          else takeIn(rows, message, difference);
-        },
-      ];
+      return (message) => {
+        const { key, value, timestamp, headers } = message;
+        if (key === null) return task.drop('null-key', message);
+        if (value === null) return task.drop('null-value', message);
+        const closed = time.advance(timestamp) - grace;
+        rows.close(closed);
+        if (onClose) close(closed - difference - 1, headers);
+        if (timestamp + 1 + difference <= closed) return task.drop('late', message);
+        if (timestamp < difference) takeInEarly(rows, message);
+        else takeIn(rows, message, difference);
+      };
     },
     view: windowRow,
   };

@@ -1,24 +1,26 @@
 import type { WindowKey } from '../../dsl/message.ts';
-import type { AlignedWindows, AnyMessage, Operator, StepContext } from '../../dsl/node.ts';
+import type { AlignedWindows, AnyMessage, Operator, Receive, StepContext, View } from '../../dsl/node.ts';
 import { firstWindowStart } from '../../dsl/windows/windowStarts.ts';
 import { emitClosed } from './emitClosed.ts';
 import { type Fold, guardedFold } from './guardedFold.ts';
-import { streamTime } from './streamTime.ts';
+import type { StreamTime } from './streamTime.ts';
+
+/** How one kind of window is aggregated. */
+export interface WindowSteps {
+  /** Takes in one of the streams that are folded into the rows. Each has a stream time of its own. */
+  receiver(task: StepContext, emit: Receive, fold: Fold, time: StreamTime): Receive;
+  readonly view: NonNullable<Operator['view']>;
+}
 
 /**
- * One row per key and window. Each record first moves this step's own stream time, then goes into each of its windows that
+ * One row per key and window. Each record first moves the stream time, then goes into each of its windows that
  * has not closed (end + grace <= stream time); for each that has, it is dropped ('late').
  */
-export function windowAggregation(
-  spec: AlignedWindows,
-  { first, add }: Fold,
-  onClose: boolean,
-): Pick<Operator, 'run' | 'view'> {
+export function windowAggregation(spec: AlignedWindows, onClose: boolean): WindowSteps {
   const { size, advance, offset, grace } = spec;
   return {
-    run(task, emit) {
+    receiver(task, emit, { first, add }, time) {
       const store = task.windowStore();
-      const time = streamTime(task);
       const begin = guardedFold(task, first);
       const step = guardedFold(task, add);
       const close = emitClosed(task, emit, undefined);
@@ -36,26 +38,24 @@ export function windowAggregation(
         const before: unknown = row === undefined ? null : row.value;
         if (!onClose) emit({ key, value: { before, after }, timestamp, headers });
       };
-      return [
-        (message) => {
-          if (message.key === null) return task.drop('null-key', message);
-          const closed = time.advance(message.timestamp) - grace;
-          if (onClose)
-            close(Math.floor((closed - size - offset) / advance) * advance + offset, message.headers);
-          let start = firstWindowStart(spec, message.timestamp);
-          for (; start <= message.timestamp; start += advance) {
-            if (start + size > closed) update(message, start);
-            else task.drop('late', message);
-          }
-        },
-      ];
+      return (message) => {
+        if (message.key === null) return task.drop('null-key', message);
+        const closed = time.advance(message.timestamp) - grace;
+        if (onClose)
+          close(Math.floor((closed - size - offset) / advance) * advance + offset, message.headers);
+        let start = firstWindowStart(spec, message.timestamp);
+        for (; start <= message.timestamp; start += advance) {
+          if (start + size > closed) update(message, start);
+          else task.drop('late', message);
+        }
+      };
     },
     view: windowRow,
   };
 }
 
 /** The view of a step whose rows are those of its store, by key and start of the window. */
-export function windowRow(task: StepContext): NonNullable<ReturnType<NonNullable<Operator['view']>>> {
+export function windowRow(task: StepContext): View {
   const store = task.windowStore();
   return (windowKey) => {
     const { key, start } = windowKey as WindowKey<unknown>;

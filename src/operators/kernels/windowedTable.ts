@@ -11,9 +11,10 @@ import { sessionAggregation } from './sessionAggregation.ts';
 import { sessionRow, showSession } from './sessionRow.ts';
 import { slidingAggregation } from './slidingAggregation.ts';
 import type { StoreSettings } from './storeSettings.ts';
-import { windowAggregation } from './windowAggregation.ts';
+import { streamTime } from './streamTime.ts';
+import { type WindowSteps, windowAggregation } from './windowAggregation.ts';
 
-/** How one kind of window is aggregated. */
+/** What one kind of window needs. */
 interface Windowing {
   readonly rows: Pick<StoreSpec, 'kind' | 'value' | 'windowSize' | 'show'>;
   /** ms that rows have to be kept for their windows to be whole, and what that is made of. */
@@ -21,44 +22,52 @@ interface Windowing {
   readonly parts: string;
   /** Keys of the results. */
   readonly key: AnyCodec;
-  readonly steps: Pick<Operator, 'run' | 'view'>;
+  readonly steps: WindowSteps;
 }
 
-/** What an aggregation behind window() is: a table of what was folded, by key and window. */
+/**
+ * What an aggregation behind window() is: a table of what was folded, by key and window. Streams that are folded into the same rows
+ * come after the windowed one, with a fold each; what closes a window for one does not for the others.
+ */
 export function windowedTable<H extends AnyTable>(
   kind: string,
-  node: Node,
-  fold: Fold,
+  inputs: readonly [windowed: Node, ...others: Node[]],
+  folds: readonly Fold[],
   settings: StoreSettings,
 ): H {
+  const [{ window, emitOnClose }] = inputs;
   const { name, key, value } = settings;
-  const {
-    rows,
-    least,
-    parts,
-    key: windowKey,
-    steps,
-  } = windowing(node.window!, fold, settings, node.emitOnClose === true);
+  const { rows, least, parts, steps, ...emitted } = windowing(window!, settings, emitOnClose === true);
   // Sessions, both of whose ends are inclusive, close a moment after the retention: they have to be there then.
-  const extra = node.window!.kind === 'session' ? 1 : 0;
+  const extra = window!.kind === 'session' ? 1 : 0;
   const retention = retained(kind, least, parts, settings.retention) + extra;
   const operator: Operator = {
     kind,
     keyed: true,
     stores: [{ suffix: '', key, retention, ...rows }, savedNumbers],
-    ...steps,
+    run: (task, emit) =>
+      folds.map((fold, index) => steps.receiver(task, emit, fold, streamTime(task, timeRow(index)))),
+    view: steps.view,
   };
-  return append({ node }, ['windowed'], operator, { shape: 'table', name, key: windowKey, value });
+  return append({ node: inputs[0] }, ['windowed'], operator, {
+    inputs,
+    shape: 'table',
+    name,
+    key: emitted.key,
+    value,
+  });
 }
 
-function windowing(spec: WindowSpec, fold: Fold, { key, value }: StoreSettings, onClose: boolean): Windowing {
+const timeRow = (input: number): string => (input === 0 ? 'streamTime' : `streamTime-${input}`);
+
+function windowing(spec: WindowSpec, { key, value }: StoreSettings, onClose: boolean): Windowing {
   if (spec.kind === 'session') {
     return {
       rows: { kind: 'timeline', value: sessionRow(value), windowSize: 0, show: showSession },
       least: spec.gap + spec.grace,
       parts: 'gap + grace',
       key: sessionWindowed(key),
-      steps: sessionAggregation(spec, fold, onClose),
+      steps: sessionAggregation(spec, onClose),
     };
   }
   if (spec.kind === 'sliding') {
@@ -67,7 +76,7 @@ function windowing(spec: WindowSpec, fold: Fold, { key, value }: StoreSettings, 
       least: 2 * spec.difference + spec.grace,
       parts: '2 * difference + grace',
       key: windowed(key, spec.difference),
-      steps: slidingAggregation(spec, fold, onClose),
+      steps: slidingAggregation(spec, onClose),
     };
   }
   return {
@@ -75,7 +84,7 @@ function windowing(spec: WindowSpec, fold: Fold, { key, value }: StoreSettings, 
     least: spec.size + spec.grace,
     parts: 'size + grace',
     key: windowed(key, spec.size),
-    steps: windowAggregation(spec, fold, onClose),
+    steps: windowAggregation(spec, onClose),
   };
 }
 
