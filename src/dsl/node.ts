@@ -72,6 +72,8 @@ export interface Operator {
   readonly kind: string;
   /** Set by steps that may change the key: what follows is repartitioned before the next step that is `keyed`. */
   readonly rekeys?: true;
+  /** With `rekeys`: where the records go in the repartition topic behind it. By key when absent. */
+  readonly partitioner?: Partitioner;
   /** This step needs its inputs partitioned by key; several inputs must be partitioned alike. */
   readonly keyed?: true;
   /** A record without a key is padded by this step, not dropped on the way to it: left joins. */
@@ -146,6 +148,8 @@ export interface StoreSpec {
   /** Windows and timelines: length of a window and how long its rows are kept after its start, in ms of stream time. */
   readonly windowSize?: number;
   readonly retention?: number;
+  /** Key-value stores: rows that belong together, as the range in which their encoded keys lie, and no others. */
+  readonly group?: (key: unknown) => KeyRange;
   /** How a row shows to who reads the store from outside; absent: as it is. */
   readonly show?: (
     key: WindowKey<unknown>,
@@ -153,10 +157,18 @@ export interface StoreSpec {
   ) => readonly [key: WindowKey<unknown>, cell: AnyCell];
 }
 
+/** Encoded keys with from <= key < until, bytewise; those of one group share `from`. */
+export interface KeyRange {
+  readonly from: Encoded;
+  readonly until: Encoded;
+}
+
 /** All that a running step may reach. */
 export interface StepContext {
   /** The step's path, for messages. */
   readonly step: string;
+  /** The task's partition. */
+  readonly partition: number;
   /** Highest timestamp the task has taken in; -1 before the first. */
   readonly streamTime: number;
   store(suffix?: string): AnyStore;
@@ -202,6 +214,8 @@ export interface Store<K, V> {
   delete(key: K, timestamp: number): void;
   /** All rows, in the order of the encoded keys, uncommitted ones included. */
   entries(): Iterable<readonly [key: K, cell: Cell<V>]>;
+  /** Rows of one group of StoreSpec.group, in the order of the encoded keys. */
+  group(range: KeyRange): Iterable<readonly [key: K, cell: Cell<V>]>;
 }
 
 /** Rows by key and window start or time. Rows that have fallen behind the largest start ever put by the retention are gone. */

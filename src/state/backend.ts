@@ -1,4 +1,5 @@
 import type { Encoded } from '../dsl/codecs/codec.ts';
+import type { KeyRange } from '../dsl/node.ts';
 
 /**
  * Where one task's rows are kept: all its stores, its position and its meta data in one database. Synchronous.
@@ -39,6 +40,8 @@ export interface Table {
   range(key: Encoded, from: number, to: number): Row[];
   /** Rows of all keys, from <= start <= to: by start, then key, bytewise. */
   between(from: number, to: number): Iterable<Row>;
+  /** Key-value tables: rows with from <= key < until, by key, bytewise. */
+  within(range: KeyRange): Iterable<Row>;
   /** All rows: key-value tables by key, the others by start, then key; bytewise. */
   rows(): Iterable<Row>;
   isEmpty(): boolean;

@@ -8,5 +8,13 @@ export function closedTable({ spec }: Table): Table {
       step: spec.name,
     });
   };
-  return { spec, get: refuse, range: refuse, between: refuse, rows: refuse, isEmpty: refuse };
+  return {
+    spec,
+    get: refuse,
+    range: refuse,
+    between: refuse,
+    within: refuse,
+    rows: refuse,
+    isEmpty: refuse,
+  };
 }

@@ -1,4 +1,4 @@
-import type { Cell, Store } from '../dsl/node.ts';
+import type { Cell, KeyRange, Store } from '../dsl/node.ts';
 import type { Row, Table } from './backend.ts';
 import type { RowCache, Segment } from './rowCache.ts';
 
@@ -30,6 +30,10 @@ export class KeyValueStore<K, V> implements Store<K, V> {
   *entries(): Generator<readonly [key: K, cell: Cell<V>]> {
     const stored = this.#rows.complete ? undefined : allRows;
     for (const { key, cell } of this.#cache.scan([this.#rows], undefined, stored)) yield [key as K, cell];
+  }
+
+  *group(range: KeyRange): Generator<readonly [key: K, cell: Cell<V>]> {
+    for (const { key, cell } of this.#cache.scanGroup(this.#rows, range)) yield [key as K, cell];
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Encoded } from '../dsl/codecs/codec.ts';
+import type { KeyRange } from '../dsl/node.ts';
 import { MillraceError } from '../errors.ts';
 import type { Backend, Row, Table, TableSpec, Writer } from './backend.ts';
 import { compareEncoded } from './compareEncoded.ts';
@@ -104,6 +105,12 @@ class MemoryTable implements Table {
       if (row !== undefined) found.push(copyRow(row));
     }
     return found.sort((a, b) => a.start - b.start);
+  }
+
+  *within({ from, until }: KeyRange): Iterable<Row> {
+    for (const row of this.rows()) {
+      if (compareEncoded(row.key, from) >= 0 && compareEncoded(row.key, until) < 0) yield row;
+    }
   }
 
   rows(): Iterable<Row> {

@@ -1,12 +1,13 @@
 import { freeze } from '../dsl/freeze.ts';
-import type { AnyCell, StoreSpec } from '../dsl/node.ts';
+import type { AnyCell, KeyRange, StoreSpec } from '../dsl/node.ts';
 import { MillraceError } from '../errors.ts';
 import type { Row, Table } from './backend.ts';
 import { closedTable } from './closedTable.ts';
 import { compareEncoded } from './compareEncoded.ts';
 import { type FoundRow, mergeRows } from './mergeRows.ts';
 import { type CachedRow, isPending, PendingRows } from './pendingRows.ts';
-import { type Identity, type StoreCodec, storeCodec } from './storeCodec.ts';
+import { RowGroups } from './rowGroups.ts';
+import { type Identity, type StoreCodec, storeCodec, wellFormed } from './storeCodec.ts';
 
 /** The rows of one window start; key-value stores have one segment, of start 0. */
 export interface Segment {
@@ -27,6 +28,7 @@ export class RowCache {
   readonly pending: PendingRows;
   readonly #name: string;
   readonly #half: number;
+  readonly #groups: RowGroups | undefined;
   #table: Table;
   #generation = 0;
   #used = 0;
@@ -38,6 +40,7 @@ export class RowCache {
     this.#name = name;
     this.#table = table;
     this.#half = Math.max(1, limit / 2);
+    this.#groups = spec.group && new RowGroups(spec.group);
     this.#sweepAt = this.#half;
   }
 
@@ -88,6 +91,16 @@ export class RowCache {
     return mergeRows(found, stored?.(this.#table) ?? [], this.#cached, this.#read);
   }
 
+  /** Rows of a group, by encoded key. */
+  scanGroup(segment: Segment, { from, until }: KeyRange): Generator<FoundRow> {
+    const range = { from: wellFormed(from), until: wellFormed(until) };
+    const cached = this.#groups?.get(range);
+    if (cached === undefined) throw new MillraceError('INTERNAL', `store ${this.#name} has no groups`);
+    const found = cached.filter((row) => segment.complete || isPending(row));
+    found.sort((a, b) => compareEncoded(a.encoded, b.encoded));
+    return mergeRows(found, segment.complete ? [] : this.#table.within(range), this.#cached, this.#read);
+  }
+
   /** Forgets all rows; whoever still reads is told. */
   close(): void {
     this.#table = closedTable(this.#table);
@@ -95,6 +108,7 @@ export class RowCache {
       segment.rows.clear();
       segment.complete = false;
     }
+    this.#groups?.clear();
   }
 
   #load(segment: Segment, key: unknown, id: Identity): CachedRow {
@@ -119,6 +133,7 @@ export class RowCache {
       generation: -1,
     };
     segment.rows.set(id, row);
+    this.#groups?.add(row);
     return this.#use(row);
   }
 
@@ -135,13 +150,19 @@ export class RowCache {
     for (const segment of this.segments.values()) {
       for (const row of segment.rows.values()) {
         if (isPending(row)) pending++;
-        else if (row.generation !== this.#generation) evict(segment, row);
+        else if (row.generation !== this.#generation) this.#evict(segment, row);
       }
     }
     this.#generation++;
     this.#used = 0;
     // Rows that may not go must not make the next sweep come at once.
     this.#sweepAt = Math.max(this.#half, pending);
+  }
+
+  #evict(segment: Segment, row: CachedRow): void {
+    segment.rows.delete(row.id);
+    this.#groups?.delete(row);
+    if (row.cell !== undefined) segment.complete = false;
   }
 
   readonly #cached = (row: Row): CachedRow | undefined => {
@@ -163,9 +184,4 @@ export class RowCache {
       next: 'Use delete to remove a row; leave records without a key out before they reach a step that keeps state.',
     });
   }
-}
-
-function evict(segment: Segment, row: CachedRow): void {
-  segment.rows.delete(row.id);
-  if (row.cell !== undefined) segment.complete = false;
 }

@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { Encoded } from '../dsl/codecs/codec.ts';
+import type { KeyRange } from '../dsl/node.ts';
 import type { Row, Table, TableSpec } from './backend.ts';
 import { sqliteError } from './sqliteError.ts';
 
@@ -85,6 +86,18 @@ export class SqliteTable implements Table {
   between(from: number, to: number): Iterable<Row> {
     if (this.#aging) return this.#pages('start, key', 'start', [from, to]);
     return from <= 0 && to >= 0 ? this.rows() : [];
+  }
+
+  *within({ from, until }: KeyRange): Generator<Row> {
+    const select = `select key, 0, value, timestamp from ${this.#name} where key`;
+    const end = `? and key < ? order by key limit ${pageRows}`;
+    let page = this.#all(`${select} >= ${end}`, [from, until]);
+    for (;;) {
+      yield* page;
+      const last = page.at(-1);
+      if (last === undefined || page.length < pageRows) return;
+      page = this.#all(`${select} > ${end}`, [last.key, until]);
+    }
   }
 
   rows(): Iterable<Row> {

@@ -54,11 +54,12 @@ function byEncoding(key: AnyCodec): (value: unknown) => Identity {
   return (value) => key.encode(value).toString('latin1');
 }
 
-function identityOf(encoded: Encoded): Identity {
+export function identityOf(encoded: Encoded): Identity {
   return typeof encoded === 'string' ? encoded : encoded.toString('latin1');
 }
 
-function wellFormed(encoded: Encoded): Encoded {
+/** Text as it comes back from UTF-8: without lone surrogates. */
+export function wellFormed(encoded: Encoded): Encoded {
   return typeof encoded === 'string' ? encoded.toWellFormed() : encoded;
 }
 

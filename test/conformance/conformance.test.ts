@@ -12,6 +12,7 @@ describe('conformance with Kafka Streams', () => {
     expect([...new Set(cases.map(({ area }) => area))].sort()).toEqual(
       expect.arrayContaining([
         'cogroup',
+        'foreign-key-join',
         'grouping',
         'hopping',
         'process',

@@ -62,6 +62,7 @@ export interface CaseNode {
   readonly reducer: Fn;
   readonly adder: Fn;
   readonly adders: readonly Fn[];
+  readonly foreignKey?: Fn;
   readonly beforeMs?: number;
   readonly afterMs?: number;
   readonly merger?: Fn;

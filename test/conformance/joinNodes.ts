@@ -1,15 +1,19 @@
 import {
+  joinForeignKey,
   joinGlobal,
   joinStream,
   joinTable,
+  leftJoinForeignKey,
   leftJoinGlobal,
   leftJoinStream,
   leftJoinTable,
+  type Message,
   outerJoinStream,
   outerJoinTable,
+  type Table,
 } from 'millrace';
 import type { Builder, CaseStream, CaseTable } from './builder.ts';
-import type { CaseNode } from './format.ts';
+import type { AnyKey, CaseKey, CaseNode } from './format.ts';
 import { combiner, mapper } from './functions.ts';
 import { NotSupported } from './notSupported.ts';
 import { keep } from './statelessNodes.ts';
@@ -38,6 +42,20 @@ export const joinNodes: Readonly<Record<string, Describe>> = {
       outer: () => left.pipe(outerJoinTable(right, (a, b, { key }) => join(key, a, b))) as CaseTable,
     };
     keep(builder, node, ways[node.type!]!());
+  },
+  foreignKeyJoin(builder, node) {
+    const join = combiner(node.joiner);
+    const keyOf = mapper(node.foreignKey!);
+    const left = builder.table(node);
+    const right = builder.table(node, 1) as Table<CaseKey, CaseKey>;
+    const foreignKey = (value: CaseKey, { key }: Message<AnyKey, CaseKey>) => keyOf(key, value);
+    const name = node.store ?? node.id;
+    const made: CaseTable =
+      node.type === 'inner'
+        ? left.pipe(joinForeignKey(right, foreignKey, (a, b, { key }) => join(key, a, b), { name }))
+        : left.pipe(leftJoinForeignKey(right, foreignKey, (a, b, { key }) => join(key, a, b), { name }));
+    builder.put(node.id, { table: made });
+    builder.ends.push(made);
   },
   streamStreamJoin(builder, node) {
     const join = combiner(node.joiner);

@@ -107,6 +107,23 @@ export function backendContract(name: string, open: () => Backend): void {
       expect(table.get(Buffer.from('key'), 0)?.value).toEqual(Buffer.from('value'));
     });
 
+    it('gives the rows within a range of keys, the end left out, more of them than a page too', () => {
+      const backend = opened();
+      const [table, bytes] = [backend.open(words), backend.open(blobs)];
+      backend.transaction((write) => {
+        for (const key of ['a', 'a/', 'a/1', 'a/\u{10ffff}', 'a0', 'b']) write.put(table, key, 0, key, 1);
+        for (let i = 0; i < 2500; i++)
+          write.put(bytes, Buffer.from([1, i >> 8, i & 255]), 0, Buffer.from('x'), i);
+      });
+      const found = [...table.within({ from: 'a/', until: 'a0' })].map((row) => row.key);
+      expect(found).toEqual(['a/', 'a/1', 'a/\u{10ffff}']);
+      expect([...table.within({ from: 'c', until: 'd' })]).toEqual([]);
+      const range = { from: Buffer.from([1, 0, 1]), until: Buffer.from([1, 9, 0]) };
+      expect([...bytes.within(range)].map((row) => row.timestamp)).toEqual(
+        Array.from({ length: 2303 }, (_, i) => i + 1),
+      );
+    });
+
     it('scans more rows than a page, while rows are being written', () => {
       const backend = opened();
       const table = backend.open(words);

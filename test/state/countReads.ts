@@ -16,6 +16,7 @@ export function countReads(backend: Backend): { readonly backend: Backend; reads
         },
         range: (key, from, to) => table.range(key, from, to),
         between: (from, to) => table.between(from, to),
+        within: (range) => table.within(range),
         rows: () => table.rows(),
         isEmpty: () => table.isEmpty(),
       };

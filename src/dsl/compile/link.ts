@@ -36,7 +36,7 @@ export function link(nodes: readonly Node[]): Draft[] {
   const rekeyed = new Set<Node>();
   const crossings = new Map<Node, Draft>();
 
-  const cross = (input: Node, reader: Node, index: number): Draft => {
+  const cross = (input: Node, reader: Node, first: boolean): Draft => {
     // An explicit repartition() has settings of its own; all steps that merely need the new key share one topic.
     const shared = reader.operator.repartition === undefined ? input : reader;
     let source = crossings.get(shared);
@@ -45,8 +45,8 @@ export function link(nodes: readonly Node[]): Draft[] {
       crossings.set(shared, source);
     }
     const { readers } = source.crossing!;
-    // Two inputs cannot share a topic, nor its name: those after the first go by their path.
-    if (reader.name !== undefined && index === 0) readers.push(reader.name);
+    // Two inputs cannot share a topic, nor its name: those after the first that has one go by their path.
+    if (reader.name !== undefined && first) readers.push(reader.name);
     if (reader.operator.nullKeys === 'keep') source.crossing!.keepNullKeys = true;
     return source;
   };
@@ -54,18 +54,19 @@ export function link(nodes: readonly Node[]): Draft[] {
   for (const node of nodes) {
     const { operator } = node;
     const needsKey = operator.keyed === true || node.shape === 'windowed';
+    const crosses = (input: Node, index: number): boolean =>
+      needsKey && index !== operator.globalInput && rekeyed.has(input);
+    const first = node.inputs.findIndex(
+      (input, index) => crosses(input, index) || beforeWindow(byNode.get(input)!) !== undefined,
+    );
     const inputs = node.inputs.map((input, index) =>
-      needsKey && index !== operator.globalInput && rekeyed.has(input)
-        ? cross(input, node, index)
-        : byNode.get(input)!,
+      crosses(input, index) ? cross(input, node, index === first) : byNode.get(input)!,
     );
     if (operator.repartition !== undefined) {
-      byNode.set(node, cross(node.inputs[0]!, node, 0));
+      byNode.set(node, cross(node.inputs[0]!, node, true));
       continue;
     }
-    // What a windowed step is kept under names the topic before its window, too.
-    const windowed = inputs.find((input) => input.node.shape === 'windowed');
-    if (node.name !== undefined) windowed?.inputs[0]?.crossing?.readers.push(node.name);
+    if (node.name !== undefined && first >= 0) beforeWindow(inputs[first]!)?.readers.push(node.name);
     const settled = needsKey || operator.source !== undefined;
     if (operator.rekeys || (!settled && node.inputs.some((input) => rekeyed.has(input)))) rekeyed.add(node);
     const draft: Draft = { node, operator, inputs, path: '', name: '' };
@@ -73,6 +74,11 @@ export function link(nodes: readonly Node[]): Draft[] {
     drafts.push(draft);
   }
   return drafts;
+}
+
+/** What a windowed step is kept under names the topic before its window, too. */
+function beforeWindow({ node, inputs }: Draft): Crossing | undefined {
+  return node.shape === 'windowed' ? inputs[0]?.crossing : undefined;
 }
 
 function crossing(input: Node, from: Draft, reader: Node, drafts: Draft[]): Draft {
@@ -115,7 +121,7 @@ function keyOfOtherInput(reader: Node, input: Node): AnyCodec | undefined {
 
 /** Writes what reaches the end of a sub-topology. Records without a key cannot be found again by key: they are given up. */
 function crossingSink(shared: Crossing, reader: Node): Operator {
-  const partition = reader.operator.repartition?.partitioner;
+  const partition = reader.operator.repartition?.partitioner ?? shared.from.operator.partitioner;
   return {
     kind: 'to',
     sink: { topic: () => shared.topic, partition },

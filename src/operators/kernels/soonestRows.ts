@@ -16,7 +16,10 @@ export interface SoonestRows {
   mayHold(key: string): boolean;
 }
 
-export function soonestRows(store: Store<string, unknown>, limit: number = most): SoonestRows {
+export function soonestRows(
+  store: Pick<Store<string, unknown>, 'entries'>,
+  limit: number = most,
+): SoonestRows {
   const keys = sortedKeys();
   /** The store may hold rows behind the last of the keys. */
   let more = true;

@@ -20,6 +20,9 @@ export function globalTable(step: Step, state: TaskStores, onDrop: (drop: Drop) 
   const origin: Origin = { topic: step.topic!, partition: 0, offset: -1 };
   const taskPart = (of: Step): TaskPart => ({
     step: of.name,
+    get partition() {
+      return origin.partition;
+    },
     streamTime: -1,
     now: 0,
     store: () => state.store(of.stores[0]!.name),

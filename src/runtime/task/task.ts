@@ -153,6 +153,7 @@ function taskParts(parts: TaskParts, origin: Origin, time: { now: number }): (st
     const nameOf = (suffix = ''): string => step.stores.find(({ spec }) => spec.suffix === suffix)!.name;
     return {
       step: step.name,
+      partition: parts.partition,
       get streamTime() {
         return time.now;
       },

@@ -4,7 +4,10 @@ import type { Cell, Store } from '../../../src/dsl/node.ts';
 import { soonestRows } from '../../../src/operators/kernels/soonestRows.ts';
 
 /** A store as a plain Map, counting its scans. */
-function mapStore(): Store<string, string> & { readonly rows: Map<string, string>; scans: number } {
+function mapStore(): Omit<Store<string, string>, 'group'> & {
+  readonly rows: Map<string, string>;
+  scans: number;
+} {
   const rows = new Map<string, string>();
   return {
     rows,
