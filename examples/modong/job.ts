@@ -55,5 +55,6 @@ export function modong(options: ModongOptions = {}): readonly Sink[] {
     aggregate(() => nobody, join(mostOrders), leave, 'participants'),
   );
   const { rooms, sinks } = roomsOf({ boards, participants, users }, settings);
-  return [...sinks, ...booksOf({ orders, boards, participants, rooms }, settings)];
+  // The books first: of what falls due at one moment, orders are booked before a close makes the room.
+  return [...booksOf({ orders, boards, participants, rooms }, settings), ...sinks];
 }
