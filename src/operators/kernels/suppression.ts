@@ -98,14 +98,15 @@ function queue(task: StepContext, described: Suppression, emit: Receive): Queue 
   const rowOf = task.guard(timeAndKey);
 
   const release = (): void => {
-    const row = soonest.first()!;
-    const place = timeIn(row);
-    const key = order.get(row)!.value;
-    const { value: change, timestamp, headers } = held.get(key)!.value;
-    limits.remove(key, held.get(key)!.value);
+    const first = soonest.first()!;
+    const place = timeIn(first);
+    const key = order.get(first)!.value;
+    const row = held.get(key)!.value;
+    const { value: change, timestamp, headers } = row;
+    limits.remove(key, row);
     // Before it is emitted: who reads the table then finds the row that is emitted.
     held.delete(key, place);
-    order.delete(row, place);
+    order.delete(first, place);
     soonest.shift();
     if (final && change.before === null && change.after === null) return;
     emit({ key, value: change, timestamp, headers });
