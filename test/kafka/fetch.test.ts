@@ -308,6 +308,7 @@ describe('a reader on a broker', () => {
       connection,
       hot!,
       Array.from({ length: 1000 }, (_, index) => `${index}`.padEnd(10_000, 'x')),
+      { batchBytes: 50_000 }, // an answer ends with a part of a batch, which has to be fetched again
     );
     const bounded = { ...roomy, maxPartitionBytes: 1_000_000 };
     const reader = createReader(connection, bounded, systemClock);
@@ -338,8 +339,8 @@ describe('a reader on a broker', () => {
     expect([...first, ...rest].map((value) => Number.parseInt(value, 10))).toEqual(
       Array.from({ length: 1000 }, (_, index) => index),
     );
-    // No record was fetched twice.
-    expect(answered()).toBeLessThan(10_500_000);
+    // No record was fetched twice, but for the batches that answers were cut off in.
+    expect(answered()).toBeLessThan(11_000_000);
     await reader.close();
   });
 });

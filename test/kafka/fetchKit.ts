@@ -6,7 +6,12 @@ import { createProducer } from '../../src/runtime/transport/kafka/producer.ts';
 import type { Decoder } from '../../src/runtime/transport/kafka/protocol/decoder.ts';
 import { Encoder } from '../../src/runtime/transport/kafka/protocol/encoder.ts';
 import type { Request } from '../../src/runtime/transport/kafka/protocol/request.ts';
-import type { NewTopic, Reader, TopicPartition } from '../../src/runtime/transport/transport.ts';
+import type {
+  NewTopic,
+  ProducerOptions,
+  Reader,
+  TopicPartition,
+} from '../../src/runtime/transport/transport.ts';
 
 /** A fetch as it went over a socket. */
 export interface SentFetch {
@@ -45,8 +50,9 @@ export async function write(
   connection: Connection,
   { topic, partition }: TopicPartition,
   values: readonly string[],
+  options: ProducerOptions = {},
 ): Promise<void> {
-  const producer = await createProducer(connection, {}, systemClock);
+  const producer = await createProducer(connection, options, systemClock);
   for (const value of values) producer.append(topic, partition, null, value, systemClock.now(), noHeaders);
   await producer.close();
 }
