@@ -11,6 +11,9 @@ import type { GlobalTable } from './types.ts';
  * const products = globalTable('products', { key: text, value: json<Product>() });
  * orders.pipe(joinGlobal(products, (order) => order.productId, (order, product) => ({ ...order, price: product.price })));
  */
-export function globalTable<K, V>(topic: string, options: TableOptions<K, V>): GlobalTable<K, V> {
+export function globalTable<K, V>(
+  topic: string,
+  options: Omit<TableOptions<K, V>, 'versioned'>,
+): GlobalTable<K, V> {
   return handle(tableSource('globalTable', topic, options));
 }

@@ -18,6 +18,8 @@ export interface Message<K, V> {
 export interface Change<V> {
   readonly before: V | null;
   readonly after: V | null;
+  /** Tables with versions: the row stays as it was before, and `after` is what it was once, known only now. */
+  readonly outOfOrder?: true;
 }
 
 /** The key of a windowed result. Times in milliseconds; `end` is exclusive. */

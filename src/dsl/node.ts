@@ -30,6 +30,8 @@ export interface Node {
   readonly value?: AnyCodec | undefined;
   /** On 'windowed' nodes and on tables that came out of one. */
   readonly window?: WindowSpec | undefined;
+  /** On tables with versions, and what filters and maps them: how long it is known what a row was, in ms of stream time. */
+  readonly history?: number | undefined;
   /** On 'windowed' nodes: rows are emitted once, when their window has closed. */
   readonly emitOnClose?: boolean | undefined;
 }
@@ -91,7 +93,8 @@ export interface Operator {
   view?(task: StepContext, inputs: readonly View[]): View;
 }
 
-export type View = (key: unknown) => AnyCell | undefined;
+/** `asOf`: as the row was at that moment, ms since 1970. Tables without versions know only how it is now. */
+export type View = (key: unknown, asOf?: number) => AnyCell | undefined;
 
 export interface SourceSpec {
   readonly topic: string;

@@ -1,10 +1,11 @@
 import { MillraceError } from '../errors.ts';
 import type { Codec } from './codecs/codec.ts';
-import { keepNewest, newestRow } from './keepNewest.ts';
+import { keepRows } from './keepRows.ts';
 import type { Message } from './message.ts';
 import { checkStepName } from './names.ts';
 import type { ErrorPolicy, Node, Operator } from './node.ts';
 import { outputOf, sourceSpec } from './sourceSpec.ts';
+import { type Duration, milliseconds } from './windows/duration.ts';
 
 export interface TableOptions<K, V> {
   /** Reads the keys; records without one are dropped ('null-key'). */
@@ -15,6 +16,11 @@ export interface TableOptions<K, V> {
   readonly name?: string | undefined;
   /** What happens to a record that cannot be read. Default: 'fail', stop before it. */
   readonly onError?: ErrorPolicy | undefined;
+  /**
+   * Keeps what rows were, so long back in stream time, for stream-table joins as of the records' timestamps. Updates go by their
+   * timestamps: late ones take their place in the past, those older than this are dropped ('late'). Default: not at all.
+   */
+  readonly versioned?: Duration | undefined;
   /** Event time of a record in ms since 1970, UTC; the value is null on deletions. Default: the record's own timestamp. */
   readonly timestamp?: ((value: V | null, message: Message<K, V | null>) => number) | undefined;
 }
@@ -25,15 +31,17 @@ export function tableSource<K, V>(
   topic: string,
   options: TableOptions<K, V>,
 ): Node {
-  const source = sourceSpec(kind, topic, options, ['key', 'value', 'name', 'onError', 'timestamp']);
+  const known = ['key', 'value', 'name', 'onError', 'timestamp'];
+  const source = sourceSpec(kind, topic, options, kind === 'table' ? [...known, 'versioned'] : known);
   refuseNullable(kind, topic, options);
-  const { name } = options;
+  const { name, versioned } = options;
   if (name !== undefined) checkStepName(name, `name of ${kind}('${topic}')`);
   const key = outputOf(options.key);
   const value = outputOf(options.value);
-  const stores = Object.freeze([Object.freeze({ suffix: '', kind: 'keyValue' as const, key, value })]);
-  const operator: Operator = Object.freeze({ kind, source, stores, run: keepNewest, view: newestRow });
-  return { shape: kind, operator, inputs: [], name, key, value };
+  const history =
+    versioned === undefined ? undefined : milliseconds(versioned, `versioned of ${kind}('${topic}')`);
+  const operator: Operator = Object.freeze({ kind, source, ...keepRows(key, value, history) });
+  return { shape: kind, operator, inputs: [], name, key, value, history };
 }
 
 function refuseNullable<K, V>(kind: string, topic: string, { key, value }: TableOptions<K, V>): void {

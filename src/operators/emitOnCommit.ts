@@ -46,6 +46,7 @@ function holding(codec: AnyCodec): Operator {
       });
       return [
         (message) => {
+          if (message.value.outOfOrder) return; // the row is as it was
           const identity = identityOfKey(message.key);
           const known = held.get(identity);
           if (known === undefined) held.set(identity, { before: message.value.before, last: message });

@@ -73,7 +73,8 @@ function regroup(groupOf: AnyFunction, codec: AnyCodec): Operator {
       const guarded = task.guard(groupOf);
       const same = task.guard((a: unknown, b: unknown) => a === b || identify(a) === identify(b));
       return [
-        ({ key, value: { before, after }, timestamp, headers }) => {
+        ({ key, value: { before, after, outOfOrder }, timestamp, headers }) => {
+          if (outOfOrder) return; // the row is in its group as it was
           const groupOfRow = (value: unknown): unknown =>
             value === null ? null : (guarded(value, { key, value, timestamp, headers }) ?? null);
           const old = groupOfRow(before);

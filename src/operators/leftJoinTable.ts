@@ -1,6 +1,6 @@
 import type { AnyFunction } from '../dsl/node.ts';
 import type { Keyed, KeyOf, Made, MessageOf, Op, Table, ValueOf } from '../dsl/types.ts';
-import { tableJoin } from './kernels/tableJoin.ts';
+import { type JoinTableArguments, tableJoin } from './kernels/tableJoin.ts';
 
 /**
  * Emits each record together with the row that the table has for its key at that moment, or with null where it has none.
@@ -14,7 +14,8 @@ import { tableJoin } from './kernels/tableJoin.ts';
 export function leftJoinTable<S extends Keyed, W, R>(
   table: Table<NonNullable<KeyOf<S>>, W>,
   join: (value: NonNullable<ValueOf<S>>, row: W | null, message: MessageOf<S>) => R,
+  ...options: JoinTableArguments<S>
 ): Op<S, Made<S, KeyOf<S>, R>>;
-export function leftJoinTable(table: unknown, join: AnyFunction): Op<Keyed, Keyed> {
-  return tableJoin('leftJoinTable', table, join, 'left');
+export function leftJoinTable(table: unknown, join: AnyFunction, options?: unknown): Op<Keyed, Keyed> {
+  return tableJoin('leftJoinTable', table, join, 'left', options);
 }

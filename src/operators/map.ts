@@ -3,6 +3,7 @@ import type { AnyTable, Keyed, KeyOf, Made, MessageOf, Op, ValueOf } from '../ds
 import { append } from './kernels/append.ts';
 import { checkFunction } from './kernels/checkFunction.ts';
 import { defined } from './kernels/defined.ts';
+import { inputNode } from './kernels/inputNode.ts';
 import { rowwise } from './kernels/rowwise.ts';
 
 /**
@@ -33,6 +34,9 @@ export function map(project: AnyFunction): Op<Keyed, Keyed> {
     },
   };
   const ofTable = rowwise('map', (value, message) => defined(project(value, message)), 'emit');
-  return (input) =>
-    append(input, ['stream', 'table'], input?.shape === 'table' ? ofTable : ofStream, { value: undefined });
+  return (input) => {
+    const { shape, history } = inputNode('map', input, ['stream', 'table']);
+    const operator = shape === 'table' ? ofTable : ofStream;
+    return append(input, ['stream', 'table'], operator, { value: undefined, history });
+  };
 }

@@ -77,6 +77,7 @@ export function suppress(
   checkWhenFull(whenFull, final);
   return (input) => {
     const node = inputNode('suppress', input, ['table']);
+    if (node.history !== undefined) throw versioned(node);
     const { name, key, value } = storeSettings('suppress', store, node, node.value);
     const operator = suppression({
       placeOf: final ? windowEnd : time,
@@ -101,6 +102,15 @@ function afterEnd(node: Node): number {
     expected: 'a table whose rows come out of windows, with nothing mixed in that has none',
     found: `a table made by ${node.operator.kind}`,
     next: "Put window() before the step that counts or aggregates, or wait for a time: suppress({ until: '5m' }).",
+  });
+}
+
+/** What came out of order would have to be held back as well, and would change nothing in the end. */
+function versioned({ operator }: Node): MillraceError {
+  return new MillraceError('MISPLACED_STEP', 'suppress() stands behind a table with versions', {
+    expected: 'a table without versions',
+    found: `${operator.kind} of a table that is versioned`,
+    next: "Leave `versioned` out, or make another table of it: toStream(), toTable('name').",
   });
 }
 

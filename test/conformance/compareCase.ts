@@ -1,4 +1,4 @@
-import type { Case, Output, StoreContents, StoreEntry } from './format.ts';
+import type { Case, Literal, Output, StoreContents, StoreEntry } from './format.ts';
 import type { Actual } from './runCase.ts';
 
 /** What differs between a case and what came of it, one line each; none when it is as it should be (section 7 of the format). */
@@ -106,10 +106,14 @@ function rowText({
   window,
   value,
   timestamp,
-}: Pick<Output, 'key' | 'value'> & {
+  versions,
+}: Pick<Output, 'key'> & {
+  value?: Literal;
   window?: Output['window'] | undefined;
   timestamp?: number | undefined;
+  versions?: StoreEntry['versions'];
 }): string {
+  if (versions !== undefined) return `${JSON.stringify(key)} was ${JSON.stringify(versions)}`;
   const where = window === undefined ? '' : ` @ ${window.start}..${window.end}`;
   return `${JSON.stringify(key)}${where} = ${JSON.stringify(value)}  at ${timestamp}`;
 }

@@ -23,6 +23,7 @@ describe('conformance with Kafka Streams', () => {
         'table-grouping',
         'tables',
         'tumbling',
+        'versioned',
       ]),
     );
   });

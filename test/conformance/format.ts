@@ -100,8 +100,10 @@ export type Outputs = Readonly<Record<string, readonly Output[]>>;
 export interface StoreEntry {
   readonly key: Literal;
   readonly window?: { readonly start: number; readonly end: number };
-  readonly value: Literal;
-  readonly timestamp: number;
+  readonly value?: Literal;
+  readonly timestamp?: number;
+  /** Of versioned stores, instead of a value and its timestamp. */
+  readonly versions?: readonly { readonly from: number; readonly value: Literal }[];
 }
 
 export interface StoreContents {

@@ -15,21 +15,20 @@ import {
 import type { Builder, CaseStream, CaseTable } from './builder.ts';
 import type { AnyKey, CaseKey, CaseNode } from './format.ts';
 import { combiner, mapper } from './functions.ts';
-import { NotSupported } from './notSupported.ts';
 import { keep } from './statelessNodes.ts';
 
 type Describe = (builder: Builder, node: CaseNode) => void;
 
 export const joinNodes: Readonly<Record<string, Describe>> = {
   streamTableJoin(builder, node) {
-    if (node.graceMs !== undefined) throw new NotSupported('streamTableJoin (grace)');
     const join = combiner(node.joiner);
     const input = builder.stream(node);
     const rows = builder.table(node, 1);
+    const options = node.graceMs === undefined ? undefined : { grace: node.graceMs, name: node.id };
     const made =
       node.type === 'inner'
-        ? input.pipe(joinTable(rows, (value, row, { key }) => join(key, value, row)))
-        : input.pipe(leftJoinTable(rows, (value, row, { key }) => join(key, value, row)));
+        ? input.pipe(joinTable(rows, (value, row, { key }) => join(key, value, row), options))
+        : input.pipe(leftJoinTable(rows, (value, row, { key }) => join(key, value, row), options));
     builder.put(node.id, { stream: made });
   },
   tableTableJoin(builder, node) {

@@ -4,6 +4,7 @@ import { describeCase } from './describeCase.ts';
 import type { AnyKey, Case, CaseError, CaseInput, Literal, Output, StoreEntry } from './format.ts';
 import { NotSupported } from './notSupported.ts';
 import { plainStore } from './processNodes.ts';
+import { versionsOf } from './versionsOf.ts';
 
 /** What millrace made of a case, as the format writes it. */
 export interface Actual {
@@ -46,7 +47,12 @@ export function runCase(testCase: Case, { restarts = false }: RunOptions = {}): 
   }
   const expected = Object.entries(testCase.expected.stores ?? {});
   const stores = Object.fromEntries(
-    expected.map(([name, { kind }]) => [name, contents(driver, kind === 'plain' ? plainStore(name) : name)]),
+    expected.map(([name, { kind }]) => [
+      name,
+      kind === 'versioned'
+        ? versionsOf(driver, name, testCase, outputs)
+        : contents(driver, kind === 'plain' ? plainStore(name) : name),
+    ]),
   );
   driver.close();
   return { outputs, stores };

@@ -18,7 +18,6 @@ import {
 import { type Builder, type CaseStream, type CaseTable, keys, values } from './builder.ts';
 import type { CaseKey, CaseNode, Fn, Literal } from './format.ts';
 import { mapper, multiMapper, predicate } from './functions.ts';
-import { NotSupported } from './notSupported.ts';
 
 type Describe = (builder: Builder, node: CaseNode) => void;
 
@@ -28,8 +27,12 @@ export const statelessNodes: Readonly<Record<string, Describe>> = {
     builder.put(id, { stream: stream(topic, { key: nullable(keys), value: nullable(values) }) });
   },
   table(builder, { id, topic, store, versionedHistoryMs }) {
-    if (versionedHistoryMs !== undefined) throw new NotSupported('versioned tables');
-    const made: CaseTable = table(topic, { key: keys, value: values, name: store ?? id });
+    const made: CaseTable = table(topic, {
+      key: keys,
+      value: values,
+      name: store ?? id,
+      versioned: versionedHistoryMs,
+    });
     builder.put(id, { table: made });
     if (store !== undefined) builder.ends.push(made);
   },
@@ -90,8 +93,8 @@ export const statelessNodes: Readonly<Record<string, Describe>> = {
     builder.put(node.id, { stream: builder.stream(node).pipe(repartition({ name: node.id })) });
   },
   toTable(builder, node) {
-    if (node.versionedHistoryMs !== undefined) throw new NotSupported('versioned tables');
-    const made: CaseTable = builder.stream(node).pipe(toTable({ name: node.store ?? node.id }));
+    const versioned = node.versionedHistoryMs;
+    const made: CaseTable = builder.stream(node).pipe(toTable({ name: node.store ?? node.id, versioned }));
     builder.put(node.id, { table: made });
     builder.ends.push(made);
   },

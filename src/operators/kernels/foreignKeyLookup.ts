@@ -54,7 +54,9 @@ function onSubscription(task: StepContext, emit: Receive): Receive {
 
 function onRightRow(task: StepContext, emit: Receive, rangeOf: (key: unknown) => KeyRange): Receive {
   const store: Store<Pair<unknown, unknown>, Subscriber> = task.store();
-  return ({ key, value, timestamp, headers }: AnyMessage) => {
+  return (message: AnyMessage) => {
+    const { key, value, timestamp, headers } = message;
+    if (value.outOfOrder) return task.drop('late', message);
     for (const [[, leftKey], { value: subscriber }] of store.group(rangeOf(key))) {
       const answer: Answer = { header: [...subscriber, true], body: value.after };
       emit({ key: leftKey, value: answer, timestamp, headers });

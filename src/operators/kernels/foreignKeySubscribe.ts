@@ -26,7 +26,8 @@ export function foreignKeySubscribe({ foreignKey, left, key: codec, row }: Subsc
       return [
         (message) => {
           const { key: leftKey, value, timestamp, headers } = message;
-          const { before, after } = value;
+          const { before, after, outOfOrder } = value;
+          if (outOfOrder) return task.drop('late', message);
           if (before === null && after === null) return;
           const foreignKeyOf = (of: unknown): unknown =>
             of === null ? null : (keyOf(of, { ...message, value: of }) ?? null);

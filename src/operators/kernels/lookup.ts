@@ -9,7 +9,7 @@ export interface Lookup {
   readonly keyOf?: AnyFunction;
 }
 
-/** Joins each record with the row of a table (the second input) as it is now. Changes of the table emit nothing. */
+/** Joins each record with the row of a table (the second input) as it is now or, of versions, as it was at its time. Changes of the table emit nothing. */
 export function lookup({ join, left, keyOf }: Lookup): Operator['run'] {
   return (task, emit) => {
     const rowOf = task.view(1);
@@ -20,7 +20,7 @@ export function lookup({ join, left, keyOf }: Lookup): Operator['run'] {
       if (value === null) return task.drop('null-value', message);
       const wanted: unknown = guardedKey === undefined ? key : (guardedKey(value, message) ?? null);
       if (wanted === null && !left) return task.drop('null-key', message);
-      const row = wanted === null ? undefined : rowOf(wanted);
+      const row = wanted === null ? undefined : rowOf(wanted, timestamp);
       if (row === undefined && !left) return;
       emit({ key, value: combine(value, row === undefined ? null : row.value, message), timestamp, headers });
     };

@@ -11,18 +11,19 @@ export function rowwise(kind: string, make: AnyFunction, rowless: 'emit' | 'skip
     run(task, emit) {
       const guarded = task.guard(make);
       return [
-        ({ key, value: { before, after }, timestamp, headers }) => {
+        ({ key, value: { before, after, outOfOrder }, timestamp, headers }) => {
           const was = before === null ? null : guarded(before, { key, value: before, timestamp, headers });
           const is = after === null ? null : guarded(after, { key, value: after, timestamp, headers });
           if (was === null && is === null && rowless === 'skip') return;
-          emit({ key, value: { before: was, after: is }, timestamp, headers });
+          const value = outOfOrder ? { before: was, after: is, outOfOrder } : { before: was, after: is };
+          emit({ key, value, timestamp, headers });
         },
       ];
     },
     view(task, [input]) {
       const guarded = task.guard(make);
-      return (key) => {
-        const cell = input!(key);
+      return (key, asOf) => {
+        const cell = input!(key, asOf);
         if (cell === undefined) return undefined;
         const { value, timestamp } = cell;
         const made: unknown = guarded(value, { key, value, timestamp, headers: noHeaders });

@@ -2,6 +2,7 @@ import type { AnyFunction, Operator } from '../../dsl/node.ts';
 import type { Keyed, Op } from '../../dsl/types.ts';
 import { append } from './append.ts';
 import { checkFunction } from './checkFunction.ts';
+import { inputNode } from './inputNode.ts';
 import { rowwise } from './rowwise.ts';
 
 /** What filter and filterNot are: `predicate` says which records, or rows, remain. */
@@ -18,6 +19,13 @@ export function selection(kind: string, predicate: AnyFunction): Op<Keyed, Keyed
       ];
     },
   };
-  const ofTable = rowwise(kind, (value, message) => (predicate(value, message) ? value : null), 'skip');
-  return (input) => append(input, ['stream', 'table'], input?.shape === 'table' ? ofTable : ofStream);
+  const make: AnyFunction = (value, message) => (predicate(value, message) ? value : null);
+  const ofTable = rowwise(kind, make, 'skip');
+  // What a row was may have passed in the meantime: a tombstone can be worth something.
+  const ofVersions = rowwise(kind, make, 'emit');
+  return (input) => {
+    const { shape, history } = inputNode(kind, input, ['stream', 'table']);
+    const operator = shape === 'stream' ? ofStream : history === undefined ? ofTable : ofVersions;
+    return append(input, ['stream', 'table'], operator, { history });
+  };
 }

@@ -21,6 +21,7 @@ export function tableTableJoin(kind: string, join: AnyFunction, padded: Padded):
       const side =
         (otherOf: View, own: boolean, other: boolean, combine: AnyFunction) => (message: AnyMessage) => {
           const { key, value, timestamp: at, headers } = message;
+          if (value.outOfOrder) return task.drop('late', message);
           const cell = otherOf(key);
           const partner: unknown = cell === undefined ? null : cell.value;
           const hasRow = partner !== null && other;
