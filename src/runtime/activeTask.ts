@@ -6,6 +6,7 @@ import type { Positions } from './findPositions.ts';
 import type { TaskPlan } from './plan.ts';
 import { mergeQueue, type Queue } from './queue.ts';
 import { reached } from './storedTasks.ts';
+import { type StoreRow, storeRows } from './storeRows.ts';
 import { createTask, type Task, type TaskInput } from './task/task.ts';
 import type { TaskHome } from './taskHome.ts';
 import type { Poisoned, TaskSetting } from './taskSetting.ts';
@@ -92,6 +93,11 @@ export class ActiveTask {
 
   get inputs(): readonly TaskInput[] {
     return this.#task.inputs;
+  }
+
+  /** Of one of its stores, what is not committed included. */
+  rows(store: string): readonly StoreRow[] {
+    return storeRows(this.plan.subtopology.stores, this.#state, store);
   }
 
   get streamTime(): number {

@@ -11,10 +11,10 @@ import { type Clock, delay, systemClock } from './clock.ts';
 import { type Connect, type ConnectOptions, connectNames, connector } from './connect.ts';
 import { type AppState, type Lifecycle, lifecycle, notRunning } from './lifecycle.ts';
 import { namesOf } from './names.ts';
-import { report } from './report.ts';
 import type { RestoreProgress } from './restoreState.ts';
+import { runUntilSignal } from './runUntilSignal.ts';
 import { readSettings, type SettingOptions, type Settings, settingNames } from './settings.ts';
-import { onSupervisorGone } from './supervision.ts';
+import { checkStore, type StoreRow } from './storeRows.ts';
 import type { Drop } from './task/rejects.ts';
 import { Worker } from './worker.ts';
 
@@ -41,6 +41,11 @@ export interface App extends AsyncDisposable {
   readonly closed: Promise<void>;
   /** The topology as Kafka Streams would print it, as a Mermaid flowchart, or as JSON. Needs no broker. */
   describe(format?: 'text' | 'mermaid' | 'json'): string;
+  /**
+   * What this instance holds of a store: rows of the tasks that run here, what they have not committed included. None where
+   * no such task runs; UNKNOWN_STORE when the topology has no store of that name.
+   */
+  rows(store: string): readonly StoreRow[];
   /** Connects, joins the group, restores state; resolves when the first assignment is being processed. */
   start(): Promise<void>;
   /** Finishes the records in work, commits, leaves the group. STOP_TIMEOUT when that takes longer than stopTimeout. */
@@ -129,6 +134,11 @@ class Application implements App {
   describe(format: 'text' | 'mermaid' | 'json' = 'text'): string {
     if (format === 'mermaid') return describeMermaid(this.#topology);
     return format === 'json' ? describeJson(this.#topology) : describeText(this.#topology);
+  }
+
+  rows(store: string): readonly StoreRow[] {
+    checkStore(this.#topology, store);
+    return this.#worker?.rows(store) ?? [];
   }
 
   async start(): Promise<void> {
@@ -220,24 +230,8 @@ class Application implements App {
     this.#end();
   }
 
-  async run(): Promise<void> {
-    let asked = false;
-    const onSignal = (): void => {
-      if (asked) process.exit(130);
-      asked = true;
-      this.stop().catch(() => {}); // `closed` tells
-    };
-    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-    const alone = onSupervisorGone(onSignal);
-    const silence = report(this, this.#clock, (line) => process.stderr.write(`${line}\n`));
-    try {
-      await this.start();
-      await this.closed;
-    } finally {
-      silence();
-      alone();
-      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-    }
+  run(): Promise<void> {
+    return runUntilSignal(this, this.#clock);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

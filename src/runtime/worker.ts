@@ -7,9 +7,10 @@ import { tasksIn } from './groupProtocol.ts';
 import { housekeeping } from './housekeeping.ts';
 import { memberOptions } from './memberOptions.ts';
 import type { Plan, TaskPlan } from './plan.ts';
+import type { StoreRow } from './storeRows.ts';
 import { tellSupervisor } from './supervision.ts';
 import { TaskSet } from './taskSet.ts';
-import type { TaskSetting } from './taskSetting.ts';
+import { type TaskSetting, taskSetting } from './taskSetting.ts';
 import { prepareTopics } from './topics.ts';
 import type { Assignment, Batch, Member, MemberOptions, Reader } from './transport/transport.ts';
 import { type Wakeup, wakeup } from './wakeup.ts';
@@ -71,6 +72,12 @@ export class Worker {
     await Promise.race([this.#running.promise, once(this.#stopped.signal, 'abort')]);
   }
 
+  /** What it holds of a store: rows of the tasks that run here, or of a global table. */
+  rows(store: string): readonly StoreRow[] {
+    const tasks = [...(this.#tasks?.tasks ?? [])];
+    return [...tasks.flatMap((task) => task.rows(store)), ...(this.#globals?.rows(store) ?? [])];
+  }
+
   #memberOptions(planned: Plan): MemberOptions {
     const { settings, names, topology, lifecycle } = this.#parts;
     return memberOptions(planned, topology, names, settings, {
@@ -87,29 +94,17 @@ export class Worker {
   }
 
   #taskSetting(member: Member, globals: GlobalTables): TaskSetting {
-    const { names, transport, clock, settings, onDrop, onProgress, onWarning } = this.#parts;
-    return {
-      names,
-      transport,
+    return taskSetting(this.#parts, {
       member,
-      clock,
-      place: settings.state,
-      exactlyOnce: settings.guarantee === 'exactly-once',
-      writing: settings.writing,
-      isPendingMost: () => this.#tasks!.pendingBytes >= settings.maxPendingBytes,
-      revokeTimeoutMs: settings.revokeTimeout,
-      cacheRows: settings.cacheRows,
+      isPendingMost: () => this.#tasks!.pendingBytes >= this.#parts.settings.maxPendingBytes,
       globalView: globals.view,
-      onDrop,
-      onProgress,
-      onWarning,
       onFailure: (plan, error) => this.#failed(plan, error),
       wake: () => this.#wakeup.wake(),
       hasMore: (input) => {
         const end = this.#reader.end(input);
         return end === undefined || this.#reader.position(input) < end;
       },
-    };
+    });
   }
 
   async #assigned(assignment: Assignment, signal: AbortSignal): Promise<void> {

@@ -45,6 +45,33 @@ const lastOf = async (run: World, topic = 'out') =>
   Object.fromEntries((await run.read(topic, codecs)).map(({ key, value }) => [key, value]));
 
 describe('app', () => {
+  it('shows the rows of the tasks that run here, and of global tables', async () => {
+    const run = await world([...topics, { topic: 'names', partitions: 1 }]);
+    const names = globalTable('names', { ...codecs, name: 'names' });
+    const joined = numbers.pipe(
+      joinGlobal(
+        names,
+        (_, message) => message.key,
+        (value, name) => value + name,
+      ),
+      to('out'),
+    );
+    const [one, other] = ['one', 'other'].map(() => run.instance('rows', { sinks: [sums, joined] }));
+    expect(one!.rows('sums')).toEqual([]);
+    await run.start(one!, other!);
+    await send(run, 'names', ['a', 7]);
+    await send(run, 'in', ...['a', 'b', 'c', 'd', 'a'].map((key) => [key, 1, 5] as [string, number, number]));
+    await run.drained('rows', ['in']);
+    const rows = [...one!.rows('sums'), ...other!.rows('sums')];
+    expect(new Map(rows)).toEqual(
+      new Map(['a', 'b', 'c', 'd'].map((key) => [key, { value: key === 'a' ? 2 : 1, timestamp: 5 }])),
+    );
+    expect(Math.min(one!.rows('sums').length, other!.rows('sums').length)).toBeGreaterThan(0);
+    expect(one!.rows('names')).toEqual([['a', { value: 7, timestamp: 0 }]]);
+    expect(() => one!.rows('sum')).toThrow('There is no store sum');
+    await Promise.all([stop(run, one!), stop(run, other!)]);
+  });
+
   it('goes through its states and tells them', async () => {
     const run = await world(topics);
     const one = run.instance('states', { sinks: [sums.pipe(to('out'))] });

@@ -1,9 +1,9 @@
 import type { Encoded } from '../../dsl/codecs/codec.ts';
 import { type Headers, type Message, noHeaders } from '../../dsl/message.ts';
-import type { AnyCell } from '../../dsl/node.ts';
 import { topology } from '../../dsl/topology.ts';
 import type { Clock } from '../clock.ts';
 import { systemClock } from '../clock.ts';
+import type { StoreRow } from '../storeRows.ts';
 import type { Drop } from '../task/rejects.ts';
 import { SinglePartition } from './singlePartition.ts';
 
@@ -34,7 +34,7 @@ export interface Driver {
   /** Topics with records that have not been read. */
   topics(): string[];
   /** All rows of a store, uncommitted ones included. Rows of window stores have a WindowKey. */
-  store(name: string): readonly (readonly [key: unknown, cell: AnyCell])[];
+  store(name: string): readonly StoreRow[];
   /** Records that steps gave up, with the reason. */
   readonly drops: readonly Drop[];
   /** Moves the wall clock, which starts at 0 and stands still otherwise, in one go; what steps have scheduled is done. */

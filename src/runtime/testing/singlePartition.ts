@@ -1,11 +1,12 @@
 import type { Message } from '../../dsl/message.ts';
-import type { AnyCell, AnyCodec } from '../../dsl/node.ts';
+import type { AnyCodec } from '../../dsl/node.ts';
 import type { Step, Subtopology, Topology } from '../../dsl/topology.ts';
 import { MillraceError } from '../../errors.ts';
 import type { Backend } from '../../state/backend.ts';
 import { memoryBackend } from '../../state/memory.ts';
 import { openTaskState, type TaskState } from '../../state/taskState.ts';
 import type { Clock } from '../clock.ts';
+import { checkStore, type StoreRow, storeRows } from '../storeRows.ts';
 import { type GlobalTable, globalTable } from '../task/globalTable.ts';
 import type { Output } from '../task/output.ts';
 import type { Drop } from '../task/rejects.ts';
@@ -167,23 +168,12 @@ export class SinglePartition {
     return [...this.#written.keys()];
   }
 
-  rows(name: string): readonly (readonly [key: unknown, cell: AnyCell])[] {
-    for (const { state } of this.#globals.values()) {
-      const global = [...this.#globals.keys()].find((step) => step.stores[0]?.name === name);
-      if (global !== undefined && this.#globals.get(global)!.state === state)
-        return [...state.store(name).entries()];
-    }
-    for (const { subtopology, state } of this.#pieces) {
-      const store = subtopology.stores.find((known) => known.name === name);
-      if (store?.spec.kind === 'keyValue') return [...state.store(name).entries()];
-      if (store !== undefined) {
-        const { show = (...row) => row } = store.spec;
-        return [...state.windowStore(name).entries()].map(([key, cell]) => show(key, cell));
-      }
-    }
-    throw new MillraceError('UNKNOWN_STORE', `There is no store ${name}`, {
-      next: 'Look at describe() for the names of the stores.',
-    });
+  rows(name: string): readonly StoreRow[] {
+    checkStore(this.#topology, name);
+    return [
+      ...[...this.#globals].flatMap(([{ stores }, { state }]) => storeRows(stores, state, name)),
+      ...this.#pieces.flatMap(({ subtopology, state }) => storeRows(subtopology.stores, state, name)),
+    ];
   }
 
   advance(ms: number): void {
