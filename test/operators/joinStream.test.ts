@@ -95,6 +95,12 @@ describe('leftJoinStream', () => {
 });
 
 describe('outerJoinStream', () => {
+  it('emits what has waited since one moment in the order of the keys as they are written', () => {
+    const driver = drive([outer]);
+    send(driver, [['left', 'beyond the BMP', 100, '\u{1f600}'], ['left', 'in it', 100, '\uff5e']]); // biome-ignore format: one line
+    expect(send(driver, [['left', 'M', 111]])).toEqual([['in it-', 100], ['beyond the BMP-', 100]]); // biome-ignore format: one line
+  });
+
   it('joins with null on either side, the right one first at equal times', () => {
     const driver = drive([outer]);
     expect(send(driver, [['left', 'L', 100, 'a'], ['right', 'R', 100, 'b'], ['left', 'M', 111, 'c']])).toEqual([['-R', 100], ['L-', 100]]); // biome-ignore format: one line

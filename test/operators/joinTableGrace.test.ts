@@ -28,6 +28,15 @@ describe('joinTable with a grace', () => {
     expect(driver.store('trades.joinTable-waiting')).toHaveLength(1);
   });
 
+  it('joins what has waited since one moment in the order of the keys as they are written', () => {
+    const driver = drive([left(10)]);
+    feed(driver, 'trades', [['\u{1f600}', 'beyond the BMP', 20], ['\uff5e', 'in it', 20]]); // biome-ignore format: one line
+    expect(feed(driver, 'trades', [['a', 'x', 30]]).map((row) => (row as unknown[])[1])).toEqual([
+      'in it+null',
+      'beyond the BMP+null',
+    ]);
+  });
+
   it('joins by time, key and arrival, with the rows as of then, and what is late at once', () => {
     const driver = drive([left(10)]);
     feed(driver, 'rates', [

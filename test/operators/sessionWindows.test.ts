@@ -118,6 +118,23 @@ describe('window(session())', () => {
     expect(found).toEqual(expected);
   });
 
+  it('emits sessions that ended at one moment by their starts, then their keys', () => {
+    const end = numbers.pipe(window(session(10), { emit: 'onClose' }), count(), to('out'));
+    const results = run(end, [
+      ['a', 1, 12],
+      ['b', 1, 4],
+      ['c', 1, 4],
+      ['c', 1, 12],
+      ['b', 1, 12],
+      ['a', 1, 40],
+    ]);
+    expect(results).toEqual([
+      [at(4, 12, 'b'), 2, 12],
+      [at(4, 12, 'c'), 2, 12],
+      [at(12, 12), 1, 12],
+    ]);
+  });
+
   const records = fc.array(fc.tuple(fc.constantFrom('a', 'b'), fc.nat(9), fc.nat(120)), { maxLength: 40 });
 
   test.prop([records])('leaves the sessions that a list of the records has gaps between', (given) => {

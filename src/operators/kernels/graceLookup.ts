@@ -5,6 +5,7 @@ import { type Lookup, lookup } from './lookup.ts';
 import { savedNumber, savedNumbers } from './savedNumber.ts';
 import { soonestRows } from './soonestRows.ts';
 import { streamTime } from './streamTime.ts';
+import { timeAndKey, timeIn } from './timeAndKey.ts';
 
 export interface GraceLookup extends Pick<Lookup, 'join' | 'left'> {
   /** How long records wait, in ms of the stream's time. */
@@ -52,17 +53,17 @@ function waitingMessages(task: StepContext, key: AnyCodec): WaitingMessages {
   const store: Store<string, AnyMessage> = task.store('waiting');
   const rows = soonestRows(store);
   const arrivals = savedNumber(task, 'arrivals');
+  const placeOf = task.guard(timeAndKey);
   return {
     add(message) {
       const arrival = (arrivals.get() ?? 0) + 1;
       arrivals.set(arrival);
-      const row = `${digits(message.timestamp)}${keyPart(key, message.key)}\0${digits(arrival)}`;
+      const row = `${placeOf(message.timestamp, key, message.key)}\0${digits(arrival)}`;
       store.put(row, message, message.timestamp);
       rows.add(row);
     },
     takeUntil(timestamp, take) {
-      const end = digits(timestamp + 1);
-      for (let row = rows.first(); row !== undefined && row < end; row = rows.first()) {
+      for (let row = rows.first(); row !== undefined && timeIn(row) <= timestamp; row = rows.first()) {
         const { value: message } = store.get(row)!;
         store.delete(row, message.timestamp);
         rows.shift();
@@ -74,7 +75,3 @@ function waitingMessages(task: StepContext, key: AnyCodec): WaitingMessages {
 
 /** Sort as the numbers do, up to the largest safe one. */
 const digits = (number: number): string => String(number).padStart(16, '0');
-
-/** Bytes as hexadecimal digits: they sort as the bytes do. */
-const keyPart = (codec: AnyCodec, key: unknown): string =>
-  codec.format === 'text' ? codec.encode(key) : codec.encode(key).toString('hex');

@@ -2,7 +2,7 @@ import type { WindowKey } from '../../dsl/message.ts';
 import type { AnyMessage, AnyWindowStore, SessionWindows, StepContext, View } from '../../dsl/node.ts';
 import { emitClosed } from './emitClosed.ts';
 import { type Fold, guardedFold } from './guardedFold.ts';
-import { makeSessionRow, type SessionRow, showSession } from './sessionRow.ts';
+import { makeSessionRow, type SessionRow, showByStart } from './sessionRow.ts';
 import type { WindowSteps } from './windowAggregation.ts';
 
 interface Session extends SessionRow {
@@ -19,7 +19,7 @@ export function sessionAggregation({ gap, grace }: SessionWindows, onClose: bool
     receiver(task, emit, fold, time) {
       const store = task.windowStore();
       const combine = combining(task, fold);
-      const close = emitClosed(task, emit, showSession);
+      const close = emitClosed(task, emit, showByStart);
       const tell = (
         key: WindowKey<unknown>,
         before: unknown,

@@ -11,3 +11,9 @@ export function timeAndKey(time: number, codec: AnyCodec, key: unknown): string 
 
 /** The time in such a text. */
 export const timeIn = (row: string): number => Number(row.slice(0, digits));
+
+/** The key in such a text. */
+export function keyIn(row: string, codec: AnyCodec): unknown {
+  const bytes = Buffer.from(row.slice(digits), 'hex');
+  return codec.format === 'text' ? codec.decode(bytes.toString()) : codec.decode(bytes);
+}

@@ -1,7 +1,7 @@
-import { Buffer } from 'node:buffer';
 import { text } from '../../dsl/codecs/text.ts';
 import type { AnyCodec, StepContext, Store, StoreSpec } from '../../dsl/node.ts';
 import { soonestRows } from './soonestRows.ts';
+import { keyIn, timeAndKey, timeIn } from './timeAndKey.ts';
 import { valueList } from './valueList.ts';
 
 export type Side = 'left' | 'right';
@@ -54,7 +54,7 @@ interface WaitingSide {
 function waitingSide(task: StepContext, side: Side, codec: AnyCodec): WaitingSide {
   const store: Store<string, readonly unknown[]> = task.store(`${side}-unmatched`);
   const rows = soonestRows(store);
-  const rowKey = (key: unknown, timestamp: number): string => `${timePart(timestamp)}${keyPart(codec, key)}`;
+  const rowKey = task.guard((key: unknown, timestamp: number) => timeAndKey(timestamp, codec, key));
   return {
     add(key, timestamp, value) {
       const row = rowKey(key, timestamp);
@@ -66,27 +66,16 @@ function waitingSide(task: StepContext, side: Side, codec: AnyCodec): WaitingSid
       store.delete(rowKey(key, timestamp), timestamp);
     },
     takeBefore(time) {
-      const end = timePart(Math.max(0, time));
       const taken: Waiting[] = [];
-      for (let row = rows.first(); row !== undefined && row < end; row = rows.first()) {
+      for (let row = rows.first(); row !== undefined && timeIn(row) < time; row = rows.first()) {
         rows.shift();
         const found = store.get(row);
         if (found === undefined) continue; // has met a partner
         store.delete(row, found.timestamp);
-        const key = readKey(codec, row.slice(timeDigits));
+        const key = keyIn(row, codec);
         for (const value of found.value) taken.push({ side, key, timestamp: found.timestamp, value });
       }
       return taken;
     },
   };
 }
-
-const timeDigits = 16;
-const timePart = (time: number): string => String(time).padStart(timeDigits, '0');
-
-/** Bytes as hexadecimal digits: they sort as the bytes do. */
-const keyPart = (codec: AnyCodec, key: unknown): string =>
-  codec.format === 'text' ? codec.encode(key) : codec.encode(key).toString('hex');
-
-const readKey = (codec: AnyCodec, part: string): unknown =>
-  codec.format === 'text' ? codec.decode(part) : codec.decode(Buffer.from(part, 'hex'));
