@@ -38,6 +38,7 @@ export class ActiveTask {
   readonly #queue: Queue;
   readonly #commit: Commit;
   readonly #changelogs: Map<string, number>;
+  readonly #changed: Map<string, number>;
   #meta: CommitMeta;
   /** Of the last commit that has succeeded. */
   #committed: CommitMeta;
@@ -60,6 +61,9 @@ export class ActiveTask {
       streamTime: commit?.streamTime ?? -1,
     };
     this.#committed = this.#meta;
+    // The first commit ends in every changelog: what a commit that failed has left there is part of the state now.
+    const others = plan.subtopology.stores.slice(1);
+    this.#changed = new Map(others.map(({ name }) => [name, this.#meta.sequence + 1]));
     this.#worked = positions.untold;
     this.#commit = exactlyOnce ? commitExactlyOnce : commitAtLeastOnce;
     this.#state = openTaskState(
@@ -192,6 +196,7 @@ export class ActiveTask {
       group: names.application,
       now: clock.now(),
       changelogs: this.#changelogs,
+      changed: this.#changed,
       storesSignature: this.#home.storesSignature,
     };
   }

@@ -13,10 +13,15 @@ export interface CommitMeta {
   /** Next offset to read, by topic. */
   readonly positions: Readonly<Record<string, number>>;
   readonly streamTime: number;
+  /**
+   * By store, the last commit that changed it; not for the first store, which every commit writes to. Who follows several
+   * changelogs has a commit whole when he has read the record with this number in each.
+   */
+  readonly changed?: Readonly<Record<string, number>>;
 }
 
 /**
- * Key of the record in the changelog of a task's first store. It is no UTF-8, so no text key can equal it; for binary keys
+ * Key of the last record of a commit in the changelog of a task's first store, and of others that it has changed. It is no UTF-8, so no text key can equal it; for binary keys
  * a header tells as well.
  */
 export const metaKey: Buffer = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from('millrace.meta')]);

@@ -17,8 +17,10 @@ export interface CommitParts {
   readonly names: Names;
   readonly partition: number;
   readonly state: TaskState;
-  /** Full name of the store whose changelog carries the commit record; undefined for tasks without state. */
+  /** Full name of the store whose changelog carries every commit record; undefined for tasks without state. */
   readonly firstStore: string | undefined;
+  /** By store, but for the first: the last commit that changed it. Brought up to date here. */
+  readonly changed: Map<string, number>;
   readonly producer: Producer;
   readonly member: Member;
   readonly group: string;
@@ -38,8 +40,8 @@ export type Commit = (parts: CommitParts, meta: CommitMeta) => Promise<void>;
  */
 export const commitExactlyOnce: Commit = async (parts, meta) => {
   const sealed = parts.state.seal();
-  appendChanges(parts, sealed);
-  appendMeta(parts, meta);
+  appendChanges(parts, sealed, meta.sequence);
+  const said = appendMeta(parts, meta);
   await parts.producer.commit({
     group: parts.group,
     generation: parts.member.generation,
@@ -47,7 +49,7 @@ export const commitExactlyOnce: Commit = async (parts, meta) => {
     instanceId: parts.member.instanceId,
     offsets: offsetsOf(parts, meta),
   });
-  writeBack(parts, sealed, meta);
+  writeBack(parts, sealed, said);
 };
 
 /**
@@ -57,26 +59,36 @@ export const commitExactlyOnce: Commit = async (parts, meta) => {
 export const commitAtLeastOnce: Commit = async (parts, meta) => {
   const sealed = parts.state.seal();
   await parts.producer.flush();
+  let said = meta;
   if (parts.firstStore !== undefined) {
-    appendChanges(parts, sealed);
+    appendChanges(parts, sealed, meta.sequence);
     await parts.producer.flush();
-    appendMeta(parts, meta);
+    said = appendMeta(parts, meta);
     await parts.producer.flush();
   }
-  writeBack(parts, sealed, meta);
+  writeBack(parts, sealed, said);
   await parts.member.commitOffsets(offsetsOf(parts, meta));
 };
 
-function appendChanges({ names, partition, producer }: CommitParts, sealed: Sealed): void {
+function appendChanges(parts: CommitParts, sealed: Sealed, sequence: number): void {
+  const { names, partition, producer, firstStore, changed } = parts;
   sealed.forEachChange((store, key, value, timestamp) => {
     producer.append(names.changelog(store), partition, key, value, timestamp, rowHeaders);
+    if (store !== firstStore && changed.get(store) !== sequence) changed.set(store, sequence);
   });
 }
 
-function appendMeta({ names, partition, producer, firstStore, now }: CommitParts, meta: CommitMeta): void {
-  if (firstStore === undefined) return;
-  const topic = names.changelog(firstStore);
-  producer.append(topic, partition, metaKey, encodeMeta(meta), now, metaHeaders);
+/** Behind the rows of this commit, in each changelog that has any: so that it can be seen where the commit ends. */
+function appendMeta(parts: CommitParts, meta: CommitMeta): CommitMeta {
+  const { names, partition, producer, firstStore, changed, now } = parts;
+  if (firstStore === undefined) return meta;
+  const said = changed.size === 0 ? meta : { ...meta, changed: Object.fromEntries(changed) };
+  const text = encodeMeta(said);
+  const ended = [...changed.keys()].filter((store) => changed.get(store) === meta.sequence);
+  for (const store of [...ended, firstStore]) {
+    producer.append(names.changelog(store), partition, metaKey, text, now, metaHeaders);
+  }
+  return said;
 }
 
 function writeBack(parts: CommitParts, sealed: Sealed, meta: CommitMeta): void {
