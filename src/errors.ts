@@ -52,6 +52,7 @@ export const errorCodes = {
   UNKNOWN_STORE: 'there is no store of that name',
   // life
   NOT_RUNNING: 'the application is not in a state that allows this',
+  NOT_SETTLED: 'a driven application does not get to the end of its topics',
   REVOKE_TIMEOUT: 'a task that moves to another worker did not commit in the time it has for that',
   STOP_TIMEOUT: 'stopping took longer than allowed',
   WORKER_FAILED: 'a worker process ends again and again',

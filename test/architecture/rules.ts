@@ -40,6 +40,7 @@ const packages: Readonly<Record<string, RegExp>> = {
   avsc: /^src\/dsl\/codecs\/avro\w*\.ts$/,
   rxjs: /^src\/(dsl|operators|runtime)\//,
   '@standard-schema/spec': /^src\/dsl\//,
+  vitest: /^src\/runtime\/testing\/vitest\.ts$/,
   '@node-rs/crc32': /^src\/runtime\/transport\/kafka\//,
 };
 

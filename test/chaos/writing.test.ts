@@ -4,9 +4,9 @@ import { type KafkaCluster, startKafka } from '../../scripts/kafka/startKafka.ts
 import { noHeaders } from '../../src/dsl/message.ts';
 import { MillraceError } from '../../src/errors.ts';
 import { delay, systemClock } from '../../src/runtime/clock.ts';
+import { seededRandom } from '../../src/runtime/testing/seededRandom.ts';
 import { kafkaTransport } from '../../src/runtime/transport/kafka/kafkaTransport.ts';
 import type { Producer, Transport } from '../../src/runtime/transport/transport.ts';
-import { seededRandom } from '../kit/seededRandom.ts';
 import { ClusterAdmin } from './clusterAdmin.ts';
 
 const rounds = Number(process.env['WRITING_ROUNDS'] ?? 8);

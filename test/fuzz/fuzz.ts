@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { MillraceError } from '../../src/errors.ts';
-import { seededRandom } from '../kit/seededRandom.ts';
+import { seededRandom } from '../../src/runtime/testing/seededRandom.ts';
 import type { Target } from './target.ts';
 
 export interface FuzzOptions {

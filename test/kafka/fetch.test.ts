@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { readCommitted } from '../../scripts/kafka/readCommitted.ts';
 import { noHeaders } from '../../src/dsl/message.ts';
 import { delay, systemClock } from '../../src/runtime/clock.ts';
+import { seededRandom } from '../../src/runtime/testing/seededRandom.ts';
 import { admin } from '../../src/runtime/transport/kafka/admin.ts';
 import { committed } from '../../src/runtime/transport/kafka/committed.ts';
 import type { Connection } from '../../src/runtime/transport/kafka/connection.ts';
@@ -9,7 +10,6 @@ import { createReader } from '../../src/runtime/transport/kafka/fetcher.ts';
 import { createProducer } from '../../src/runtime/transport/kafka/producer.ts';
 import type { Producer, TopicPartition } from '../../src/runtime/transport/transport.ts';
 import { eventually } from '../kit/eventually.ts';
-import { seededRandom } from '../kit/seededRandom.ts';
 import { brokers, javaMissing } from './brokers.ts';
 import {
   connected,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CommittedRecord } from '../../scripts/kafka/readCommitted.ts';
 import { delay, systemClock } from '../../src/runtime/clock.ts';
+import { seededRandom } from '../../src/runtime/testing/seededRandom.ts';
 import { eventually } from '../kit/eventually.ts';
 import {
   brokenGuarantee,
@@ -11,7 +12,6 @@ import {
   orderCodecs,
   ordersFrom,
 } from '../kit/guardedJob.ts';
-import { seededRandom } from '../kit/seededRandom.ts';
 import { type Guarantee, guarantees, world } from '../runtime/appKit.ts';
 import { javaMissing } from './brokers.ts';
 import { type GuardedRun, guardedRun } from './guardedRun.ts';

@@ -13,10 +13,10 @@ import {
   type TopicCodecs,
   type TopicRecord,
 } from '../../src/index.ts';
+import { behindOf } from '../../src/runtime/testing/behindOf.ts';
 import { type VirtualClock, virtualClock } from '../../src/runtime/testing/virtualClock.ts';
 import type { Faults } from '../../src/runtime/transport/embedded/faults.ts';
 import type { Transport } from '../../src/runtime/transport/transport.ts';
-import { behindOf } from '../kit/behindOf.ts';
 
 export type Guarantee = 'exactly-once' | 'at-least-once';
 export const guarantees: readonly Guarantee[] = ['exactly-once', 'at-least-once'];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type App, joinForeignKey, leftJoinForeignKey, table, text, to } from '../../src/index.ts';
-import { seededRandom } from '../kit/seededRandom.ts';
+import { seededRandom } from '../../src/runtime/testing/seededRandom.ts';
 import { type World, world } from './appKit.ts';
 
 const codecs = { key: text, value: text };

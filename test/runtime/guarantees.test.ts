@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { App } from '../../src/index.ts';
+import { seededRandom } from '../../src/runtime/testing/seededRandom.ts';
 import {
   brokenGuarantee,
   guardedJob,
@@ -8,7 +9,6 @@ import {
   orderCodecs,
   ordersFrom,
 } from '../kit/guardedJob.ts';
-import { seededRandom } from '../kit/seededRandom.ts';
 import { type Guarantee, guarantees, type World, world } from './appKit.ts';
 
 const { sinks, topics, orders, numbers, items, crossing } = guardedJob();

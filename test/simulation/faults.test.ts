@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type App, aggregate, count, json, keyBy, stream, text, to } from '../../src/index.ts';
+import { seededRandom } from '../../src/runtime/testing/seededRandom.ts';
 import type { Call, Fault, Faults } from '../../src/runtime/transport/embedded/faults.ts';
-import { seededRandom } from '../kit/seededRandom.ts';
 import { type Guarantee, guarantees, type World, world } from '../runtime/appKit.ts';
 
 /** `npm run test:simulation -- --seeds=N --from=S`: N runs from seed S on; a failing seed is repeated with --from and --seeds=1. */

@@ -6,6 +6,7 @@ import { systemClock } from '../clock.ts';
 import type { StoreRow } from '../storeRows.ts';
 import type { Drop } from '../task/rejects.ts';
 import { SinglePartition } from './singlePartition.ts';
+import type { PipelineSnapshot } from './snapshot.ts';
 
 /** A record for the driver: what is left out is null, time 0, no headers. */
 export interface DriverRecord {
@@ -37,6 +38,8 @@ export interface Driver {
   store(name: string): readonly StoreRow[];
   /** Records that steps gave up, with the reason. */
   readonly drops: readonly Drop[];
+  /** All outputs, stores and drops since the start, as lines. */
+  snapshot(): PipelineSnapshot;
   /** Moves the wall clock, which starts at 0 and stands still otherwise, in one go; what steps have scheduled is done. */
   advance(ms: number): void;
   /** As the runtime does at each commit: steps emit what they held back, state is written. */
@@ -67,6 +70,7 @@ export function drive(
     read: (topic) => run.read(topic),
     topics: () => run.topics(),
     store: (name) => run.rows(name),
+    snapshot: () => run.snapshot(),
     advance: (ms) => run.advance(ms),
     commit: () => run.commit(),
     restart: () => run.restart(),

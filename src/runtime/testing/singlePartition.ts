@@ -1,7 +1,7 @@
 import type { Message } from '../../dsl/message.ts';
 import type { AnyCodec } from '../../dsl/node.ts';
 import type { Step, Subtopology, Topology } from '../../dsl/topology.ts';
-import { MillraceError } from '../../errors.ts';
+import type { MillraceError } from '../../errors.ts';
 import type { Backend } from '../../state/backend.ts';
 import { memoryBackend } from '../../state/memory.ts';
 import { openTaskState, type TaskState } from '../../state/taskState.ts';
@@ -12,6 +12,8 @@ import type { Output } from '../task/output.ts';
 import type { Drop } from '../task/rejects.ts';
 import { createTask, type Task } from '../task/task.ts';
 import { asBytes, asText, type EncodedRecord, singleBatch } from './singleBatch.ts';
+import { type PipelineSnapshot, shownStores, snapshotOf } from './snapshot.ts';
+import { sinkCodecs, sourceCodecs } from './topicCodecs.ts';
 
 const application = 'test';
 
@@ -36,6 +38,8 @@ export class SinglePartition {
   readonly #pieces: Piece[];
   readonly #offsets = new Map<string, number>();
   readonly #written = new Map<string, EncodedRecord[]>();
+  /** Of each topic, how many have been read. */
+  readonly #read = new Map<string, number>();
   readonly #internal: { readonly topic: string; readonly record: EncodedRecord }[] = [];
 
   /** Wall-clock time: stands still but for advance(). */
@@ -98,8 +102,7 @@ export class SinglePartition {
   }
 
   send(topic: string, message: Message<unknown, unknown>): void {
-    const source = this.#source(topic);
-    const { key = source.node.key!, value = source.node.value! } = source.operator.source ?? {};
+    const { key, value } = sourceCodecs(this.#topology, topic, nameOf);
     this.sendRaw(topic, {
       ...message,
       key: message.key === null ? null : key.encode(message.key),
@@ -109,23 +112,9 @@ export class SinglePartition {
 
   sendRaw(topic: string, record: EncodedRecord): void {
     if (this.#failure !== undefined) throw this.#failure;
-    this.#source(topic);
+    sourceCodecs(this.#topology, topic, nameOf);
     this.#feed(topic, record);
     this.#settle();
-  }
-
-  #source(topic: string): Step {
-    const sources = [
-      ...this.#topology.subtopologies.flatMap((piece) => piece.sources),
-      ...this.#globals.keys(),
-    ];
-    const source = sources.find((step) => nameOf(step) === topic);
-    if (source !== undefined) return source;
-    throw new MillraceError('UNKNOWN_TOPIC', 'Nothing reads this topic', {
-      topic,
-      expected: `one of ${[...new Set(sources.map(nameOf))].join(', ')}`,
-      next: 'Send to a topic that is a source of the topology.',
-    });
   }
 
   #feed(topic: string, record: EncodedRecord): void {
@@ -151,21 +140,19 @@ export class SinglePartition {
 
   read(topic: string): Message<unknown, unknown>[] {
     const records = this.#written.get(topic) ?? [];
-    this.#written.delete(topic);
-    const steps = this.#topology.subtopologies.flatMap((piece) => piece.steps);
-    const sinks = steps.filter((step) => step.node.shape === 'sink');
-    const sink =
-      sinks.find((step) => nameOf(step) === topic) ?? sinks.find((step) => step.topic === undefined);
-    return records.map(({ key, value, timestamp, headers }) => ({
-      key: decode(sink?.node.key, key),
-      value: decode(sink?.node.value, value),
-      timestamp,
-      headers,
-    }));
+    const unread = records.slice(this.#read.get(topic));
+    this.#read.set(topic, records.length);
+    return unread.map((record) => this.#decoded(topic, record));
+  }
+
+  #decoded(topic: string, { key, value, timestamp, headers }: EncodedRecord): Message<unknown, unknown> {
+    const codecs = sinkCodecs(this.#topology, topic, nameOf);
+    return { key: decode(codecs.key, key), value: decode(codecs.value, value), timestamp, headers };
   }
 
   topics(): string[] {
-    return [...this.#written.keys()];
+    const unread = [...this.#written].filter(([topic, { length }]) => length > (this.#read.get(topic) ?? 0));
+    return unread.map(([topic]) => topic);
   }
 
   rows(name: string): readonly StoreRow[] {
@@ -174,6 +161,19 @@ export class SinglePartition {
       ...[...this.#globals].flatMap(([{ stores }, { state }]) => storeRows(stores, state, name)),
       ...this.#pieces.flatMap(({ subtopology, state }) => storeRows(subtopology.stores, state, name)),
     ];
+  }
+
+  snapshot(): PipelineSnapshot {
+    const internal = new Set(this.#topology.repartitions.map(({ topic }) => `${application}-${topic}`));
+    const topics = [...this.#written].filter(([topic]) => !internal.has(topic));
+    return snapshotOf({
+      outputs: topics.map(([topic, records]) => [
+        topic,
+        records.map((record) => this.#decoded(topic, record)),
+      ]),
+      stores: shownStores(this.#topology).map((name) => [name, this.rows(name)]),
+      drops: this.drops,
+    });
   }
 
   advance(ms: number): void {
@@ -210,7 +210,7 @@ export class SinglePartition {
 
 const nameOf = (step: Step): string => (step.internal ? `${application}-${step.topic}` : (step.topic ?? ''));
 
-function decode(codec: AnyCodec | undefined, encoded: string | Buffer | null): unknown {
-  if (codec === undefined || encoded === null) return encoded;
+function decode(codec: AnyCodec, encoded: string | Buffer | null): unknown {
+  if (encoded === null) return null;
   return codec.format === 'text' ? codec.decode(asText(encoded)!) : codec.decode(asBytes(encoded)!);
 }

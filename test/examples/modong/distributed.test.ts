@@ -7,7 +7,7 @@ import type { ChatRoom, DongDay, LateOrder, Reject } from '../../../examples/mod
 import { modong } from '../../../examples/modong/job.ts';
 import { dongDay, newTopics, topicNames } from '../../../examples/modong/topics.ts';
 import { type App, json, text } from '../../../src/index.ts';
-import { seededRandom } from '../../kit/seededRandom.ts';
+import { seededRandom } from '../../../src/runtime/testing/seededRandom.ts';
 import { type World, world } from '../../runtime/appKit.ts';
 
 /** The rows of bad and edge inputs that take several partitions and instances, crashes and rebalances. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { delay } from '../../../../src/runtime/clock.ts';
+import { seededRandom } from '../../../../src/runtime/testing/seededRandom.ts';
 import type { Fault, Faults } from '../../../../src/runtime/transport/embedded/faults.ts';
 import type { Producer, TopicPartition, Transport } from '../../../../src/runtime/transport/transport.ts';
-import { seededRandom } from '../../../kit/seededRandom.ts';
 import { type ContractKit, readAll, values, write } from '../contractKit.ts';
 import { shared, type Watched, watch } from '../groupKit.ts';
 import { embedded } from './kits.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../../../../src/runtime/testing/seededRandom.ts';
 import { virtualClock } from '../../../../src/runtime/testing/virtualClock.ts';
 import { Attempts } from '../../../../src/runtime/transport/kafka/attempts.ts';
 import { backoffMs } from '../../../../src/runtime/transport/kafka/backoff.ts';
-import { seededRandom } from '../../../kit/seededRandom.ts';
 
 describe('backoffMs', () => {
   it('doubles from 20 ms to a second', () => {

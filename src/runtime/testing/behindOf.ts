@@ -1,4 +1,4 @@
-import type { Transport } from '../../src/runtime/transport/transport.ts';
+import type { Transport } from '../transport/transport.ts';
 
 /** The partitions of these topics that hold more than a group has committed, each with how far the group is. */
 export async function behindOf(
