@@ -166,8 +166,10 @@ export class Timelines {
   }
 
   #trim(timeline: Timeline, expired: number): void {
-    timeline.rows.splice(0, findStart(timeline.rows, expired + 1));
-    if (timeline.rows.length === 0) this.#byKey.delete(timeline.id);
+    const { id, rows } = timeline;
+    rows.splice(0, findStart(rows, expired + 1));
+    // Not what the key has now: a span of time knows keys as they were, too.
+    if (rows.length === 0 && this.#byKey.get(id) === timeline) this.#byKey.delete(id);
   }
 
   #use(timeline: Timeline): Timeline {

@@ -62,6 +62,23 @@ describe('TimelineStore', () => {
     expect([...backend.open(spec).rows()].map(({ start }) => start)).toEqual([1, 100]);
   });
 
+  it('keeps the rows of a key that comes back when all that it had is expired', () => {
+    const state = openTaskState(memoryBackend(), [visits]);
+    const store = state.windowStore('visits');
+    const put = (key: string, start: number): void => {
+      store.put(key, start, start, start);
+      state.seal().write(nothing);
+    };
+    for (const start of [3, 8]) put('a', start);
+    put('b', 109); // both are expired, one of them in a span of time that is not
+    put('a', 110);
+    put('b', 115);
+    expect(starts(store.fetch('a', 0, 200))).toEqual([110]);
+    expect(store.get('a', 110)).toEqual({ value: 110, timestamp: 110 });
+    store.put('a', 110, 1, 110);
+    expect([...store.entries()].map(([{ start }]) => start)).toEqual([109, 110, 115]);
+  });
+
   it('writes nothing of rows that came and went within a commit', () => {
     const state = openTaskState(memoryBackend(), [visits]);
     const store = state.windowStore('visits');
