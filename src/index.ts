@@ -12,7 +12,7 @@ export { sessionWindowed } from './dsl/codecs/sessionWindowed.ts';
 export { text } from './dsl/codecs/text.ts';
 export { windowed } from './dsl/codecs/windowed.ts';
 export { globalTable } from './dsl/globalTable.ts';
-export type { Change, Header, Headers, Message, WindowKey } from './dsl/message.ts';
+export type { Change, Header, Headers, Message, RecordOrigin, WindowKey } from './dsl/message.ts';
 export type {
   AlignedWindows,
   ErrorPolicy,
@@ -20,6 +20,18 @@ export type {
   SlidingWindows,
   WindowSpec,
 } from './dsl/node.ts';
+export type {
+  Emission,
+  ProcessClock,
+  ProcessContext,
+  ProcessStore,
+  ProcessStoreOptions,
+  ProcessTable,
+  ProcessTimer,
+  ProcessTimeStore,
+  ProcessVersionedStore,
+  RowsFrom,
+} from './dsl/processContext.ts';
 export { type StreamOptions, stream } from './dsl/stream.ts';
 export { table } from './dsl/table.ts';
 export type { TableOptions } from './dsl/tableSource.ts';
@@ -74,14 +86,7 @@ export { min } from './operators/min.ts';
 export { outerJoinStream } from './operators/outerJoinStream.ts';
 export { outerJoinTable } from './operators/outerJoinTable.ts';
 export { peek } from './operators/peek.ts';
-export {
-  type Emission,
-  type ProcessContext,
-  type ProcessOptions,
-  type ProcessStore,
-  type ProcessStoreOptions,
-  process,
-} from './operators/process.ts';
+export { type ProcessOptions, process } from './operators/process.ts';
 export { reduce } from './operators/reduce.ts';
 export { type RepartitionOptions, repartition } from './operators/repartition.ts';
 export { rxjs } from './operators/rxjs.ts';

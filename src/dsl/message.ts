@@ -28,3 +28,10 @@ export interface WindowKey<K> {
   readonly start: number;
   readonly end: number;
 }
+
+/** The place of a record in its topic. Of what was repartitioned it is the place in that topic. */
+export interface RecordOrigin {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}

@@ -1,6 +1,7 @@
 import type { MillraceError } from '../errors.ts';
 import type { Codec, Encoded } from './codecs/codec.ts';
-import type { Message, WindowKey } from './message.ts';
+import type { KeyRange, RowRange } from './keyRange.ts';
+import type { Message, RecordOrigin, WindowKey } from './message.ts';
 
 // biome-ignore-start lint/suspicious/noExplicitAny: a node stands for any key and value; the handles of types.ts carry the types
 export type AnyMessage = Message<any, any>;
@@ -80,8 +81,6 @@ export interface Operator {
   readonly keyed?: true;
   /** A record without a key is padded by this step, not dropped on the way to it: left joins. */
   readonly nullKeys?: 'keep';
-  /** This input (by index) is a global table: no co-partitioning, no message ever arrives from it. */
-  readonly globalInput?: number;
   readonly stores?: readonly StoreSpec[];
   readonly source?: SourceSpec;
   readonly sink?: SinkSpec;
@@ -160,12 +159,6 @@ export interface StoreSpec {
   ) => readonly [key: WindowKey<unknown>, cell: AnyCell];
 }
 
-/** Encoded keys with from <= key < until, bytewise; those of one group share `from`. */
-export interface KeyRange {
-  readonly from: Encoded;
-  readonly until: Encoded;
-}
-
 /** All that a running step may reach. */
 export interface StepContext {
   /** The step's path, for messages. */
@@ -174,6 +167,8 @@ export interface StepContext {
   readonly partition: number;
   /** Highest timestamp the task has taken in; -1 before the first. */
   readonly streamTime: number;
+  /** Where the record at work was read; undefined in timers and before commits. */
+  readonly origin: RecordOrigin | undefined;
   store(suffix?: string): AnyStore;
   /** Of kind 'window' or 'timeline'. */
   windowStore(suffix?: string): AnyWindowStore;
@@ -198,6 +193,8 @@ export interface StepContext {
    * that moved it has gone through the whole task, and once however many multiples were passed. Restarts change nothing.
    */
   punctuate(every: number, fire: (streamTime: number) => void): void;
+  /** Calls when a record has gone through the whole task: behind all that was punctuated, steps upstream first. */
+  afterRecord(call: () => void): void;
   /** Called when the task ends, however it ends. */
   onClose(close: () => void): void;
 }
@@ -215,8 +212,8 @@ export interface Store<K, V> {
   get(key: K): Cell<V> | undefined;
   put(key: K, value: V, timestamp: number): void;
   delete(key: K, timestamp: number): void;
-  /** All rows, in the order of the encoded keys, uncommitted ones included. */
-  entries(): Iterable<readonly [key: K, cell: Cell<V>]>;
+  /** All rows or those of a range, in the order of the encoded keys, uncommitted ones included. */
+  entries(range?: RowRange): Iterable<readonly [key: K, cell: Cell<V>]>;
   /** Rows of one group of StoreSpec.group, in the order of the encoded keys. */
   group(range: KeyRange): Iterable<readonly [key: K, cell: Cell<V>]>;
 }

@@ -8,16 +8,23 @@ type Version = Headed<number, unknown>;
 
 /**
  * The stores of a versioned table: the newest version of each row; those before it, under the moment they ended, so that they go
- * when nobody may ask for them any more; and the largest timestamp that the table has taken in.
+ * when nobody may ask for them any more; and the largest timestamp that the table has taken in. `name` tells those of a step apart.
  */
-export function versionStores(key: AnyCodec, value: AnyCodec, history: number): readonly StoreSpec[] {
+export function versionStores(
+  key: AnyCodec,
+  value: AnyCodec,
+  history: number,
+  name = '',
+): readonly StoreSpec[] {
   const ended = { kind: 'timeline', key, value: headed<number, unknown>(value), windowSize: 0 } as const;
   return Object.freeze([
-    Object.freeze({ suffix: '', kind: 'keyValue', key, value }),
-    Object.freeze({ ...ended, suffix: 'versions', retention: history, show: showVersion }),
-    Object.freeze({ suffix: 'time', kind: 'keyValue', key: text, value: json<number>() }),
+    Object.freeze({ suffix: name, kind: 'keyValue', key, value }),
+    Object.freeze({ ...ended, suffix: partOf(name, 'versions'), retention: history, show: showVersion }),
+    Object.freeze({ suffix: partOf(name, 'time'), kind: 'keyValue', key: text, value: json<number>() }),
   ]);
 }
+
+const partOf = (name: string, part: string): string => (name === '' ? part : `${name}-${part}`);
 
 const showVersion: NonNullable<StoreSpec['show']> = ({ key, start: end }, { value: { header, body } }) => [
   { key, start: header, end },
@@ -32,10 +39,10 @@ export class Versions {
   readonly #history: number;
 
   /** `history` is how long after its end, in ms of stream time, a version is known. */
-  constructor(task: StepContext, history: number) {
-    this.#newest = task.store();
-    this.#ended = task.windowStore('versions');
-    this.#time = task.store('time');
+  constructor(task: StepContext, history: number, name = '') {
+    this.#newest = task.store(name);
+    this.#ended = task.windowStore(partOf(name, 'versions'));
+    this.#time = task.store(partOf(name, 'time'));
     this.#history = history;
   }
 

@@ -1,77 +1,36 @@
 import { checkCodec } from '../dsl/codecs/checkCodec.ts';
 import type { Codec } from '../dsl/codecs/codec.ts';
-import type { Headers } from '../dsl/message.ts';
 import { checkStepName } from '../dsl/names.ts';
-import type { AnyCodec, AnyFunction, Operator, StoreSpec } from '../dsl/node.ts';
+import type { AnyFunction, Node, Operator } from '../dsl/node.ts';
 import { checkOptions } from '../dsl/options.ts';
+import type {
+  ProcessClock,
+  ProcessContext,
+  ProcessStoreOptions,
+  ProcessTableHandle,
+} from '../dsl/processContext.ts';
 import type { AnyStream, Keep, KeyOf, MessageOf, Op, Stream, ValueOf } from '../dsl/types.ts';
-import type { Duration } from '../dsl/windows/duration.ts';
 import { append } from './kernels/append.ts';
 import { checkFunction } from './kernels/checkFunction.ts';
-import { processRun } from './kernels/processRun.ts';
+import { inputNode } from './kernels/inputNode.ts';
+import { keyCodec } from './kernels/keyCodec.ts';
+import { type DescribedProcess, processRun } from './kernels/processRun.ts';
+import { processStores } from './kernels/processStores.ts';
+import { processTimers, timerStores } from './kernels/processTimer.ts';
 
-/** How a store of process() writes its rows. */
-export interface ProcessStoreOptions {
-  // biome-ignore-start lint/suspicious/noExplicitAny: any key and value may be kept
-  readonly key: Codec<any>;
-  readonly value: Codec<any>;
-  // biome-ignore-end lint/suspicious/noExplicitAny: see above
-}
-
-export interface ProcessOptions<Stores, K, V> {
+export interface ProcessOptions<Stores, K, V, Tables, Timers> {
   /** Stores of this step alone, by name. Their full names, and so those of their changelogs: 'name of the step'-'name'. */
   readonly stores?: Stores | undefined;
+  /** Tables to look into, by name. Those that are not global must have equally many partitions and write their keys alike. */
+  readonly tables?: Tables | undefined;
+  /** Timers that each key has of its own, by name, and the clock they go by. Their stores are named as stores are. */
+  readonly timers?: Timers | undefined;
   /** Writes the keys of what is emitted, and says that they may be others than the records'. */
   readonly key?: Codec<K> | undefined;
   /** Writes the values of what is emitted. Default: the codec of the input. */
   readonly value?: Codec<V> | undefined;
   /** Name of the step. Default: derived from the path. */
   readonly name?: string | undefined;
-}
-
-/** Rows by key. They are durable with the record, or the timer, in whose turn they were changed. */
-export interface ProcessStore<K, V> {
-  get(key: K): V | undefined;
-  /** Keeps the value. Do not change it afterwards, put another. */
-  put(key: K, value: V): void;
-  delete(key: K): void;
-  /** All rows of this task, by encoded key. They may be changed on the way. */
-  entries(): Iterable<readonly [key: K, value: V]>;
-}
-
-type TypeOf<C> = C extends Codec<infer T> ? T : never;
-
-/** May be left out where what the record has fits. */
-type Part<Name extends string, Of, To> = [Of] extends [To]
-  ? { readonly [P in Name]?: To }
-  : { readonly [P in Name]: To };
-
-/** What is left out is that of the record at work. In a timer there is none: no headers, the timestamp of the timer. */
-export type Emission<S extends AnyStream, K, V> = Part<'key', KeyOf<S>, K> &
-  Part<'value', ValueOf<S>, V> & {
-    /** ms since 1970. */
-    readonly timestamp?: number;
-    readonly headers?: Headers;
-  };
-
-/** What a function given to process() works with. */
-export interface ProcessContext<S extends AnyStream, Stores, K, V> {
-  readonly stores: {
-    readonly [Name in keyof Stores]: Stores[Name] extends {
-      readonly key: infer KeyCodec;
-      readonly value: infer ValueCodec;
-    }
-      ? ProcessStore<TypeOf<KeyCodec>, TypeOf<ValueCodec>>
-      : never;
-  };
-  /** Highest timestamp the task has taken in, with the record at work, in ms since 1970; -1 before the first. */
-  readonly streamTime: number;
-  /** Wall-clock time, ms since 1970. */
-  readonly now: number;
-  /** Sends a record on. */
-  emit(emission: Emission<S, K, V>): void;
-  /** Has a function called again and again; while setting up only. */
-  every(interval: Duration, by: 'streamTime' | 'wallClock', fire: (timestamp: number) => void): void;
 }
 
 declare const unchanged: unique symbol;
@@ -88,7 +47,11 @@ type Emitted<S extends AnyStream, K, V> = [V] extends [Unchanged]
  *
  * `emit` sends records on when the function has returned; what the emission leaves out is that of the record. Keys must be
  * the record's own, or others of its partition: what follows looks for a key where it belongs. With `key`, the codec of new keys,
- * they may be any: the next step that needs the key repartitions. A step with stores gets its records by key itself.
+ * they may be any: the next step that needs the key repartitions. A step with stores, timers or tables gets its records by key itself.
+ *
+ * Stores hold rows by key; with a `retention`, by key and time; `versioned`, what rows were, too. `tables` are read as they are when
+ * the record is at work. `timers` are alarms of keys: `set(key, due)` replaces what was set, and onDue() says what is done then, with
+ * the time that was due as timestamp. Of stream time they fire when the record that moved it there has gone through the whole task.
  *
  * `every(interval, 'streamTime', ...)` fires after the first record, then whenever stream time has reached another multiple of the
  * interval: when the record that moved it has gone through the whole task, once however many were passed, with the stream time.
@@ -99,64 +62,82 @@ type Emitted<S extends AnyStream, K, V> = [V] extends [Unchanged]
  * steps cannot share a store (AMBIGUOUS_NAME). What a timer throws ends the task: no record is to blame that could be passed on.
  *
  * @example
- * readings.pipe(
- *   process({ stores: { latest: { key: text, value: json<number>() } } }, (context) => {
- *     const { latest } = context.stores;
- *     context.every('10s', 'streamTime', () => {
- *       for (const [key, value] of latest.entries()) context.emit({ key, value });
- *     });
- *     return ({ key, value }) => latest.put(key, value);
- *   }),
- *   to('readings-every-10s'),
+ * // Orders that nobody pays within the hour
+ * orders.pipe(
+ *   process(
+ *     {
+ *       stores: { open: { key: text, value: json<Order>() } },
+ *       timers: { unpaid: 'streamTime' },
+ *     },
+ *     ({ stores: { open }, timers: { unpaid }, emit }) => {
+ *       unpaid.onDue((key) => emit({ value: open.get(key)! }));
+ *       return ({ key, value, timestamp }) => {
+ *         open.put(key, value);
+ *         if (value.paid) unpaid.clear(key);
+ *         else unpaid.set(key, timestamp + 3_600_000);
+ *       };
+ *     },
+ *   ),
+ *   to('unpaid-orders'),
  * );
  */
 export function process<
   S extends AnyStream,
-  // biome-ignore lint/complexity/noBannedTypes: no stores
+  // biome-ignore-start lint/complexity/noBannedTypes: no stores, no tables, no timers
   Stores extends Readonly<Record<string, ProcessStoreOptions>> = {},
   K = Unchanged,
   V = Unchanged,
+  Tables extends Readonly<Record<string, ProcessTableHandle>> = {},
+  Timers extends Readonly<Record<string, ProcessClock>> = {},
+  // biome-ignore-end lint/complexity/noBannedTypes: see above
 >(
-  options: ProcessOptions<Stores, K, V>,
+  options: ProcessOptions<Stores, K, V, Tables, Timers>,
   setUp: (
-    context: ProcessContext<S, Stores, Or<K, KeyOf<S>>, Or<V, ValueOf<S>>>,
+    context: ProcessContext<S, Stores, Or<K, KeyOf<S>>, Or<V, ValueOf<S>>, Tables, Timers>,
   ) => (message: MessageOf<S>) => void,
 ): Op<S, Emitted<S, K, V>>;
 export function process(options: unknown, setUp: AnyFunction): Op<AnyStream, AnyStream> {
-  checkOptions(options, ['stores', 'key', 'value', 'name'], 'process()');
+  checkOptions(options, ['stores', 'tables', 'timers', 'key', 'value', 'name'], 'process()');
   checkFunction(setUp, 'second argument of process()', 'a function of (context) that gives one of (message)');
-  const { stores, key, value, name } = (options ?? {}) as ProcessOptions<unknown, unknown, unknown>;
+  const given = (options ?? {}) as ProcessOptions<unknown, unknown, unknown, unknown, unknown>;
+  const { key, value, name } = given;
   if (key !== undefined) checkCodec(key, 'key of process()');
   if (value !== undefined) checkCodec(value, 'value of process()');
   if (name !== undefined) checkStepName(name, 'process()');
-  const specs = storeSpecs(stores);
-  const operator: Operator = {
-    kind: 'process',
-    ...(key && { rekeys: true }),
-    ...(specs.length > 0 && { keyed: true }),
-    stores: specs,
-    run: (task, emit) => [
-      processRun(
-        task,
-        specs.map(({ suffix }) => suffix),
-        setUp,
-        emit,
-      ),
-    ],
-  };
+  const stores = processStores(given.stores);
+  const tables = tableNodes(given.tables);
+  const timers = processTimers(given.timers);
   const emits = { name, ...(key && { key }), ...(value && { value }) };
-  return (input) => append(input, ['stream'], operator, emits);
+  return (input) => {
+    const node = inputNode('process', input, ['stream']);
+    const keys = timers.length > 0 ? keyCodec('process', node, undefined) : undefined;
+    const described = { setUp, stores, timers, key: keys, tables: tables.map(([table]) => table) };
+    const inputs = [node, ...tables.map(([, table]) => table)];
+    return append(input, ['stream'], operatorOf(described, inputs, key !== undefined), { ...emits, inputs });
+  };
 }
 
-function storeSpecs(stores: unknown): readonly StoreSpec[] {
-  if (stores === undefined) return [];
-  checkOptions(stores, Object.keys(stores ?? {}), 'the stores of process()');
-  return Object.entries(stores as Record<string, unknown>).map(([suffix, store]): StoreSpec => {
-    checkStepName(suffix, 'store of process()');
-    checkOptions(store, ['key', 'value'], `store ${suffix} of process()`);
-    const { key, value } = (store ?? {}) as { readonly key: AnyCodec; readonly value: AnyCodec };
-    checkCodec(key, `key of store ${suffix} of process()`);
-    checkCodec(value, `value of store ${suffix} of process()`);
-    return Object.freeze({ suffix, kind: 'keyValue', key, value });
-  });
+function operatorOf(described: DescribedProcess, [, ...tables]: readonly Node[], rekeys: boolean): Operator {
+  const { stores, timers, key } = described;
+  const specs = [
+    ...stores.flatMap((store) => store.specs),
+    ...timers.flatMap(([name]) => timerStores(name, key!)),
+  ];
+  const keyed = specs.length > 0 || tables.some(({ shape }) => shape === 'table');
+  return {
+    kind: 'process',
+    ...(rekeys && { rekeys }),
+    ...(keyed && { keyed }),
+    stores: specs,
+    // Changes of the tables emit nothing: they are looked into.
+    run: (task, emit) => [processRun(task, described, emit), ...tables.map(() => () => {})],
+  };
+}
+
+function tableNodes(tables: unknown): readonly (readonly [name: string, node: Node])[] {
+  if (tables === undefined) return [];
+  checkOptions(tables, Object.keys(tables ?? {}), 'the tables of process()');
+  return Object.entries(tables as Record<string, unknown>).map(
+    ([name, table]) => [name, inputNode('process', table, ['table', 'globalTable'])] as const,
+  );
 }

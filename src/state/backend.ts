@@ -1,5 +1,5 @@
 import type { Encoded } from '../dsl/codecs/codec.ts';
-import type { KeyRange } from '../dsl/node.ts';
+import type { RowRange } from '../dsl/keyRange.ts';
 
 /**
  * Where one task's rows are kept: all its stores, its position and its meta data in one database. Synchronous.
@@ -40,8 +40,8 @@ export interface Table {
   range(key: Encoded, from: number, to: number): Row[];
   /** Rows of all keys, from <= start <= to: by start, then key, bytewise. */
   between(from: number, to: number): Iterable<Row>;
-  /** Key-value tables: rows with from <= key < until, by key, bytewise. */
-  within(range: KeyRange): Iterable<Row>;
+  /** Key-value tables: rows of a range, by key, bytewise, or from the last to the first. */
+  within(range: RowRange): Iterable<Row>;
   /** All rows: key-value tables by key, the others by start, then key; bytewise. */
   rows(): Iterable<Row>;
   isEmpty(): boolean;

@@ -1,4 +1,5 @@
-import type { Cell, KeyRange, Store } from '../dsl/node.ts';
+import type { KeyRange, RowRange } from '../dsl/keyRange.ts';
+import type { Cell, Store } from '../dsl/node.ts';
 import type { Row, Table } from './backend.ts';
 import type { RowCache, Segment } from './rowCache.ts';
 
@@ -27,9 +28,13 @@ export class KeyValueStore<K, V> implements Store<K, V> {
     this.#cache.delete(this.#rows, key, timestamp);
   }
 
-  *entries(): Generator<readonly [key: K, cell: Cell<V>]> {
+  *entries(range?: RowRange): Generator<readonly [key: K, cell: Cell<V>]> {
     const stored = this.#rows.complete ? undefined : allRows;
-    for (const { key, cell } of this.#cache.scan([this.#rows], undefined, stored)) yield [key as K, cell];
+    const found =
+      range === undefined
+        ? this.#cache.scan([this.#rows], undefined, stored)
+        : this.#cache.scanRange(this.#rows, range);
+    for (const { key, cell } of found) yield [key as K, cell];
   }
 
   *group(range: KeyRange): Generator<readonly [key: K, cell: Cell<V>]> {

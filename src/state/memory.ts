@@ -1,5 +1,5 @@
 import type { Encoded } from '../dsl/codecs/codec.ts';
-import type { KeyRange } from '../dsl/node.ts';
+import type { RowRange } from '../dsl/keyRange.ts';
 import { MillraceError } from '../errors.ts';
 import type { Backend, Row, Table, TableSpec, Writer } from './backend.ts';
 import { compareEncoded } from './compareEncoded.ts';
@@ -107,10 +107,13 @@ class MemoryTable implements Table {
     return found.sort((a, b) => a.start - b.start);
   }
 
-  *within({ from, until }: KeyRange): Iterable<Row> {
-    for (const row of this.rows()) {
-      if (compareEncoded(row.key, from) >= 0 && compareEncoded(row.key, until) < 0) yield row;
-    }
+  *within({ from, until, reverse = false }: RowRange): Iterable<Row> {
+    const found = [...this.rows()].filter(
+      ({ key }) =>
+        (from === undefined || compareEncoded(key, from) >= 0) &&
+        (until === undefined || compareEncoded(key, until) < 0),
+    );
+    yield* reverse ? found.reverse() : found;
   }
 
   rows(): Iterable<Row> {

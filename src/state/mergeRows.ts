@@ -11,25 +11,28 @@ export interface FoundRow {
 }
 
 /**
- * Walks the rows of a table and those in memory that it does not have yet, both in order of start and encoded key.
- * Where memory has a row its cell counts, be it that the row is deleted.
+ * Walks the rows of a table and those in memory that it does not have yet, both in order of start and encoded key, or both
+ * from the last to the first. Where memory has a row its cell counts, be it that the row is deleted.
  */
 export function* mergeRows(
-  pending: readonly CachedRow[],
+  pending: Iterable<CachedRow>,
   stored: Iterable<Row>,
   cached: (row: Row) => CachedRow | undefined,
   read: (row: Row) => FoundRow,
+  reverse = false,
 ): Generator<FoundRow> {
-  let next = 0;
+  const order = reverse ? -1 : 1;
+  const waiting = pending[Symbol.iterator]();
+  let next = waiting.next().value;
   for (const row of stored) {
-    for (; next < pending.length && compareRows(pending[next]!, row) < 0; next++)
-      yield* present(pending[next]!);
-    if (next < pending.length && compareRows(pending[next]!, row) === 0) next++;
+    for (; next !== undefined && order * compareRows(next, row) < 0; next = waiting.next().value)
+      yield* present(next);
+    if (next !== undefined && compareRows(next, row) === 0) next = waiting.next().value;
     const known = cached(row);
     if (known === undefined) yield read(row);
     else yield* present(known);
   }
-  for (; next < pending.length; next++) yield* present(pending[next]!);
+  for (; next !== undefined; next = waiting.next().value) yield* present(next);
 }
 
 function* present({ key, start, cell }: CachedRow): Generator<FoundRow> {

@@ -1,5 +1,7 @@
+import type { Encoded } from '../dsl/codecs/codec.ts';
 import { freeze } from '../dsl/freeze.ts';
-import type { AnyCell, KeyRange, StoreSpec } from '../dsl/node.ts';
+import { type KeyRange, type RowRange, rightBehind } from '../dsl/keyRange.ts';
+import type { AnyCell, StoreSpec } from '../dsl/node.ts';
 import { MillraceError } from '../errors.ts';
 import type { Row, Table } from './backend.ts';
 import { closedTable } from './closedTable.ts';
@@ -7,6 +9,7 @@ import { compareEncoded } from './compareEncoded.ts';
 import { type FoundRow, mergeRows } from './mergeRows.ts';
 import { type CachedRow, isPending, PendingRows } from './pendingRows.ts';
 import { RowGroups } from './rowGroups.ts';
+import { SortedRows } from './sortedRows.ts';
 import { type Identity, type StoreCodec, storeCodec, wellFormed } from './storeCodec.ts';
 
 /** The rows of one window start; key-value stores have one segment, of start 0. */
@@ -29,6 +32,8 @@ export class RowCache {
   readonly #name: string;
   readonly #half: number;
   readonly #groups: RowGroups | undefined;
+  /** Made when the first range is asked for. */
+  #sorted: SortedRows | undefined;
   #table: Table;
   #generation = 0;
   #used = 0;
@@ -91,6 +96,29 @@ export class RowCache {
     return mergeRows(found, stored?.(this.#table) ?? [], this.#cached, this.#read);
   }
 
+  /** Rows of a range, of a store with one segment. */
+  *scanRange(segment: Segment, range: RowRange): Generator<FoundRow> {
+    this.#sorted ??= new SortedRows(segment.rows.values());
+    let rest = {
+      ...range,
+      from: range.from && wellFormed(range.from),
+      until: range.until && wellFormed(range.until),
+    };
+    if (segment.complete) {
+      let last: Encoded | undefined;
+      for (const { key, start, cell, encoded } of this.#sorted.within(rest)) {
+        if (!segment.complete) break;
+        last = encoded;
+        if (cell !== undefined) yield { key, start, cell };
+      }
+      if (segment.complete || last === undefined) return;
+      // Whoever asks has had rows let go of meanwhile: the table has them.
+      rest = range.reverse ? { ...rest, until: last } : { ...rest, from: rightBehind(last) };
+    }
+    const pending = pendingOf(this.#sorted.within(rest));
+    yield* mergeRows(pending, this.#table.within(rest), this.#cached, this.#read, range.reverse);
+  }
+
   /** Rows of a group, by encoded key. */
   scanGroup(segment: Segment, { from, until }: KeyRange): Generator<FoundRow> {
     const range = { from: wellFormed(from), until: wellFormed(until) };
@@ -109,6 +137,7 @@ export class RowCache {
       segment.complete = false;
     }
     this.#groups?.clear();
+    this.#sorted?.clear();
   }
 
   #load(segment: Segment, key: unknown, id: Identity): CachedRow {
@@ -134,6 +163,7 @@ export class RowCache {
     };
     segment.rows.set(id, row);
     this.#groups?.add(row);
+    this.#sorted?.add(row);
     return this.#use(row);
   }
 
@@ -162,6 +192,7 @@ export class RowCache {
   #evict(segment: Segment, row: CachedRow): void {
     segment.rows.delete(row.id);
     this.#groups?.delete(row);
+    this.#sorted?.delete(row);
     if (row.cell !== undefined) segment.complete = false;
   }
 
@@ -184,4 +215,8 @@ export class RowCache {
       next: 'Use delete to remove a row; leave records without a key out before they reach a step that keeps state.',
     });
   }
+}
+
+function* pendingOf(rows: Iterable<CachedRow>): Generator<CachedRow> {
+  for (const row of rows) if (isPending(row)) yield row;
 }

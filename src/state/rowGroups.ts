@@ -1,4 +1,5 @@
-import type { KeyRange, StoreSpec } from '../dsl/node.ts';
+import type { KeyRange } from '../dsl/keyRange.ts';
+import type { StoreSpec } from '../dsl/node.ts';
 import type { CachedRow } from './pendingRows.ts';
 import { type Identity, identityOf, wellFormed } from './storeCodec.ts';
 

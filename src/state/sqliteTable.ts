@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { Encoded } from '../dsl/codecs/codec.ts';
-import type { KeyRange } from '../dsl/node.ts';
+import type { RowRange } from '../dsl/keyRange.ts';
 import type { Row, Table, TableSpec } from './backend.ts';
 import { sqliteError } from './sqliteError.ts';
 
@@ -10,6 +10,7 @@ type Statement = Database.Statement<Bound[], RawRow>;
 
 /** How many rows a scan holds at once. Not a cursor: an open one would keep the connection from writing. */
 const pageRows = 1000;
+const firstRows = 16;
 
 const deleted: number = Number.MIN_SAFE_INTEGER;
 
@@ -88,15 +89,22 @@ export class SqliteTable implements Table {
     return from <= 0 && to >= 0 ? this.rows() : [];
   }
 
-  *within({ from, until }: KeyRange): Generator<Row> {
-    const select = `select key, 0, value, timestamp from ${this.#name} where key`;
-    const end = `? and key < ? order by key limit ${pageRows}`;
-    let page = this.#all(`${select} >= ${end}`, [from, until]);
-    for (;;) {
+  *within({ from, until, reverse = false }: RowRange): Generator<Row> {
+    const select = `select key, 0, value, timestamp from ${this.#name}`;
+    const end = `order by key ${reverse ? 'desc' : 'asc'} limit ?`;
+    let lower = from === undefined ? undefined : { is: 'key >= ?', bound: from };
+    let upper = until === undefined ? undefined : { is: 'key < ?', bound: until };
+    // Who asks for a range often wants the first few of it.
+    for (let rows = firstRows; ; rows = Math.min(4 * rows, pageRows)) {
+      const limits = [lower, upper].filter((limit) => limit !== undefined);
+      const where = limits.length === 0 ? '' : `where ${limits.map(({ is }) => is).join(' and ')}`;
+      const bounds = limits.map(({ bound }) => bound);
+      const page = this.#all(`${select} ${where} ${end}`, [...bounds, rows]);
       yield* page;
       const last = page.at(-1);
-      if (last === undefined || page.length < pageRows) return;
-      page = this.#all(`${select} > ${end}`, [last.key, until]);
+      if (last === undefined || page.length < rows) return;
+      if (reverse) upper = { is: 'key < ?', bound: last.key };
+      else lower = { is: 'key > ?', bound: last.key };
     }
   }
 
@@ -215,7 +223,7 @@ export class SqliteTable implements Table {
 
   #all(source: string, bound: Bound[]): Row[] {
     try {
-      const found = this.#prepare(source)
+      const found = this.#prepareOnce(source)
         .raw()
         .all(...bound);
       return found.map(([key, start, value, timestamp]) => ({ key, start, value, timestamp }));

@@ -122,6 +122,13 @@ export function backendContract(name: string, open: () => Backend): void {
       expect([...bytes.within(range)].map((row) => row.timestamp)).toEqual(
         Array.from({ length: 2303 }, (_, i) => i + 1),
       );
+      expect([...bytes.within({ ...range, reverse: true })].map((row) => row.timestamp)).toEqual(
+        Array.from({ length: 2303 }, (_, i) => 2303 - i),
+      );
+      const keys = (rows: Iterable<Row>): unknown[] => Array.from(rows, ({ key }) => key);
+      expect(keys(table.within({ from: 'a0' }))).toEqual(['a0', 'b']);
+      expect(keys(table.within({ until: 'a/1', reverse: true }))).toEqual(['a/', 'a']);
+      expect(keys(table.within({ reverse: true }))).toEqual(keys(table.rows()).reverse());
     });
 
     it('scans more rows than a page, while rows are being written', () => {

@@ -1,5 +1,6 @@
 import type { PairCodec } from '../../src/dsl/codecs/pair.ts';
-import type { AnyCodec, KeyRange } from '../../src/dsl/node.ts';
+import type { KeyRange } from '../../src/dsl/keyRange.ts';
+import type { AnyCodec } from '../../src/dsl/node.ts';
 import type { StoreDefinition } from '../../src/state/taskState.ts';
 
 export function keyValue(name: string, key: AnyCodec, value: AnyCodec): StoreDefinition {

@@ -7,13 +7,17 @@ import {
   map,
   type NeedsCodec,
   nullable,
+  type ProcessTimer,
+  type ProcessTimeStore,
+  type ProcessVersionedStore,
   process,
+  type RecordOrigin,
   type Stream,
   stream,
   type Table,
   text,
 } from '../../src/index.ts';
-import { type Order, orders } from './example.ts';
+import { type Order, orders, shops, type User, users } from './example.ts';
 
 const packed = orders.pipe(map((): Buffer => Buffer.alloc(1)));
 const gaps = stream('gaps', { key: nullable(text), value: nullable(int64) });
@@ -85,6 +89,44 @@ describe('process', () => {
       count(),
     );
     expectTypeOf(rekeyed).toEqualTypeOf<Table<number, number>>();
+  });
+
+  it('tells kinds of stores, tables and timers apart', () => {
+    orders.pipe(
+      process(
+        {
+          stores: {
+            lately: { key: int64, value: text, retention: '1h' },
+            prices: { key: text, value: int64, versioned: '1d' },
+          },
+          tables: { users, shops },
+          timers: { unpaid: 'streamTime', reminder: 'wallClock' },
+        },
+        ({ stores, tables, timers, origin, signal }) => {
+          expectTypeOf(stores.lately).toEqualTypeOf<ProcessTimeStore<number, string>>();
+          expectTypeOf(stores.prices).toEqualTypeOf<ProcessVersionedStore<string, number>>();
+          expectTypeOf(tables.users.get('a')).toEqualTypeOf<User | undefined>();
+          expectTypeOf(tables.shops.get(1)).toEqualTypeOf<{ title: string } | undefined>();
+          expectTypeOf(timers.unpaid).toEqualTypeOf<ProcessTimer<string>>();
+          expectTypeOf(origin).toEqualTypeOf<RecordOrigin | undefined>();
+          expectTypeOf(signal).toEqualTypeOf<AbortSignal>();
+          // @ts-expect-error keys of shops are numbers
+          tables.shops.get('a');
+          // @ts-expect-error tables are not written
+          tables.users.put;
+          // @ts-expect-error there is no such timer
+          timers.paid;
+          return () => {};
+        },
+      ),
+    );
+    // @ts-expect-error there is no such clock
+    orders.pipe(process({ timers: { a: 'sundial' } }, () => () => {}));
+    // @ts-expect-error a stream is no table
+    orders.pipe(process({ tables: { orders } }, () => () => {}));
+    const both = { key: text, value: text, retention: '1h', versioned: '1h' } as const;
+    // @ts-expect-error one kind or the other
+    orders.pipe(process({ stores: { both } }, () => () => {}));
   });
 
   it('refuses options that do not exist, and functions that give none', () => {

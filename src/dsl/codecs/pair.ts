@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { MillraceError } from '../../errors.ts';
-import type { KeyRange } from '../node.ts';
+import type { KeyRange } from '../keyRange.ts';
 import type { BytesCodec, Codec, TextCodec } from './codec.ts';
 
 export type Pair<A, B> = readonly [first: A, second: B];

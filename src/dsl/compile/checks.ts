@@ -30,9 +30,10 @@ export function checkAsync(drafts: readonly Draft[]): void {
 export function checkKeys(drafts: readonly Draft[]): void {
   for (const draft of drafts) {
     if (draft.operator.keyed !== true || draft.inputs.length < 2) continue;
-    const sides = draft.inputs.filter((_, index) => index !== draft.operator.globalInput);
+    const sides = draft.inputs.filter(({ node }) => node.shape !== 'globalTable');
     const [first, ...others] = sides.map((side) => side.node.key).filter((key) => key !== undefined);
-    const odd = first === undefined ? undefined : others.find((key) => plainName(key) !== plainName(first));
+    const nameOf = draft.operator.kind === 'process' ? placeName : plainName;
+    const odd = first === undefined ? undefined : others.find((key) => nameOf(key) !== nameOf(first));
     if (first !== undefined && odd !== undefined) {
       throw new MillraceError('INVALID_ARGUMENT', 'The two sides of a join write their keys differently', {
         step: draft.path,
@@ -46,4 +47,11 @@ export function checkKeys(drafts: readonly Draft[]): void {
 
 function plainName(codec: AnyCodec): string {
   return codec.name.replace(/^nullable\((.*)\)$/, '$1');
+}
+
+/** What chooses the partition: rows of windows lie where the keys of the windows do, and are found beside records with those keys. */
+function placeName(codec: AnyCodec): string {
+  return plainName(codec)
+    .replace(/^windowed\((.*), \d+ms\)$/, '$1')
+    .replace(/^sessionWindowed\((.*)\)$/, '$1');
 }

@@ -54,13 +54,12 @@ export function link(nodes: readonly Node[]): Draft[] {
   for (const node of nodes) {
     const { operator } = node;
     const needsKey = operator.keyed === true || node.shape === 'windowed';
-    const crosses = (input: Node, index: number): boolean =>
-      needsKey && index !== operator.globalInput && rekeyed.has(input);
+    const crosses = (input: Node): boolean => needsKey && rekeyed.has(input);
     const first = node.inputs.findIndex(
-      (input, index) => crosses(input, index) || beforeWindow(byNode.get(input)!) !== undefined,
+      (input) => crosses(input) || beforeWindow(byNode.get(input)!) !== undefined,
     );
     const inputs = node.inputs.map((input, index) =>
-      crosses(input, index) ? cross(input, node, index === first) : byNode.get(input)!,
+      crosses(input) ? cross(input, node, index === first) : byNode.get(input)!,
     );
     if (operator.repartition !== undefined) {
       byNode.set(node, cross(node.inputs[0]!, node, true));

@@ -89,7 +89,7 @@ function subtopology(members: readonly Draft[], steps: ReadonlyMap<Draft, Step>)
 }
 
 const joins = (draft: Draft): boolean => {
-  const inputs = draft.inputs.filter((_, index) => index !== draft.operator.globalInput);
+  const inputs = draft.inputs.filter((input) => !isGlobal(input));
   return draft.operator.keyed === true && inputs.length > 1;
 };
 

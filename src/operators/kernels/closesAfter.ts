@@ -9,8 +9,8 @@ export function closesAfter({ inputs, operator }: Node): number | undefined {
   if (first === undefined || operator.rekeys) return undefined;
   if (first.shape === 'windowed') return closing(first.window!);
   let longest = 0;
-  for (const [index, input] of inputs.entries()) {
-    if (index === operator.globalInput) continue;
+  for (const input of inputs) {
+    if (input.shape === 'globalTable') continue;
     const wait = closesAfter(input);
     if (wait === undefined) return undefined;
     longest = Math.max(longest, wait);

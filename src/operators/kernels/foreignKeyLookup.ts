@@ -1,15 +1,8 @@
 import type { Codec } from '../../dsl/codecs/codec.ts';
 import { json } from '../../dsl/codecs/json.ts';
 import { type Pair, pair } from '../../dsl/codecs/pair.ts';
-import type {
-  AnyCodec,
-  AnyMessage,
-  KeyRange,
-  Operator,
-  Receive,
-  StepContext,
-  Store,
-} from '../../dsl/node.ts';
+import type { KeyRange } from '../../dsl/keyRange.ts';
+import type { AnyCodec, AnyMessage, Operator, Receive, StepContext, Store } from '../../dsl/node.ts';
 import type { Answer, Subscriber, Subscription } from './rowHash.ts';
 
 const subscribers: Codec<Subscriber> = json<Subscriber>();

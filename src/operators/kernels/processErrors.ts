@@ -6,12 +6,13 @@ import { MillraceError } from '../../errors.ts';
 export interface ProcessErrors {
   /** Wraps the function that sets up. */
   settingUp(fn: AnyFunction): AnyFunction;
-  /** Wraps a timer, so that what it throws says so. */
-  inTimer(fn: AnyFunction, every: string): AnyFunction;
+  /** Wraps a timer, so that what it throws says so. `which` it is: 'every 10 ms of streamTime', or its name. */
+  inTimer(fn: AnyFunction, which: string): AnyFunction;
   /** A promise may still work when its record is committed or forgotten. */
   refusePromise(result: unknown): void;
   outOfTurn(what: string, settingUp: boolean): MillraceError;
-  lateTimer(): MillraceError;
+  lateTimer(call: string): MillraceError;
+  unheardTimer(name: string): MillraceError;
   noInterval(): MillraceError;
   unknownClock(found: unknown): MillraceError;
   incomplete(part: 'key' | 'value'): MillraceError;
@@ -20,9 +21,9 @@ export interface ProcessErrors {
 export function processErrors(task: StepContext): ProcessErrors {
   const { step } = task;
   const wrap = (fn: AnyFunction, what: string, next: string): AnyFunction => {
-    return (argument) => {
+    return (first, second) => {
       try {
-        const result = fn(argument);
+        const result = fn(first, second);
         refusePromise(result);
         return result;
       } catch (cause) {
@@ -46,11 +47,11 @@ export function processErrors(task: StepContext): ProcessErrors {
   return {
     settingUp: (fn) =>
       wrap(fn, 'The function given to process() threw while setting up', 'Mend the function.'),
-    inTimer: (fn, every) =>
+    inTimer: (fn, which) =>
       wrap(
         fn,
-        `The timer of this step (every ${every}) threw`,
-        'Mend the function given to every(). No record is to blame, so none can be passed on instead.',
+        `The timer of this step (${which}) threw`,
+        'Mend the function given to every() or onDue(). No record is to blame, so none can be passed on instead.',
       ),
     refusePromise,
     outOfTurn(what, settingUp) {
@@ -59,10 +60,17 @@ export function processErrors(task: StepContext): ProcessErrors {
       task.fail(error);
       return error;
     },
-    lateTimer: () =>
-      new MillraceError('INVALID_ARGUMENT', 'every() was called after setting up', {
+    lateTimer: (call) =>
+      new MillraceError('INVALID_ARGUMENT', `${call} was called after setting up`, {
         step,
-        next: 'Call it in the function given to process(), before that returns; let the timer look into a store for what is due.',
+        next: "Call it in the function given to process(), before that returns; for a time of a key's own declare a timer: { timers: { reminder: 'streamTime' } }.",
+      }),
+    unheardTimer: (name) =>
+      new MillraceError('INVALID_ARGUMENT', `Nobody has said what the timer ${name} does`, {
+        step,
+        expected: 'a function given to onDue() while setting up',
+        found: 'none',
+        next: `Write timers.${name}.onDue((key, due) => ...) in the function given to process(), or leave the timer out.`,
       }),
     noInterval: () =>
       new MillraceError('INVALID_DURATION', 'The interval of every() is zero', {

@@ -1,99 +1,100 @@
 import { noHeaders } from '../../dsl/message.ts';
-import type { AnyFunction, AnyMessage, Receive, StepContext } from '../../dsl/node.ts';
+import type { AnyCodec, AnyFunction, AnyMessage, Receive, StepContext } from '../../dsl/node.ts';
+import type { ProcessClock } from '../../dsl/processContext.ts';
 import { type Duration, milliseconds } from '../../dsl/windows/duration.ts';
 import { checkFunction } from './checkFunction.ts';
-import { checkTimestamp } from './checkTimestamp.ts';
 import { type ProcessErrors, processErrors } from './processErrors.ts';
-import { processStore } from './processStore.ts';
+import type { DescribedStore } from './processStores.ts';
+import { processTable } from './processTable.ts';
+import { processTimer } from './processTimer.ts';
+import { processTurns, type Turns } from './processTurns.ts';
+
+export interface DescribedProcess {
+  readonly setUp: AnyFunction;
+  readonly stores: readonly DescribedStore[];
+  readonly timers: readonly (readonly [name: string, by: ProcessClock])[];
+  /** Names of the tables, which are the inputs behind the first. */
+  readonly tables: readonly string[];
+  /** Writes the keys of timers. */
+  readonly key: AnyCodec | undefined;
+}
 
 /** The function of a user's process() in one task: gives the receiver of its records. */
-export function processRun(
-  task: StepContext,
-  stores: readonly string[],
-  setUp: AnyFunction,
-  emit: Receive,
-): Receive {
+export function processRun(task: StepContext, described: DescribedProcess, emit: Receive): Receive {
   const errors = processErrors(task);
-  /** The record at work, or what stands for it in a timer; undefined outside. */
-  let turn: AnyMessage | undefined;
-  let settingUp = true;
-  // Collected, not handed on at once: what a later step throws is not to be seen, or caught, by the user's function.
-  let emitted: AnyMessage[] = [];
+  const turns = processTurns(task, errors, emit);
+  const { stores, tables, timers, key, setUp } = described;
+  const running = timers.map(([name, by]) => ({
+    name,
+    ...processTimer(task, { name, by, key: key! }, turns, errors),
+  }));
+  const parts = {
+    stores: frozen(stores.map((store) => [store.name, store.open(task, turns)])),
+    tables: frozen(tables.map((name, index) => [name, processTable(task.view(index + 1))])),
+    timers: frozen(running.map(({ name, timer }) => [name, timer])),
+    emit: turns.emit,
+    every: repeating(task, turns, errors),
+    partition: task.partition,
+  };
+  const handle: AnyFunction = errors.settingUp(() => {
+    const made: AnyFunction = setUp(contextOf(task, parts));
+    errors.refusePromise(made);
+    checkFunction(made, 'result of the function given to process()', 'a function of (message)');
+    for (const { name, heard } of running) if (!heard()) throw errors.unheardTimer(name);
+    return made;
+  })();
+  turns.begin();
+  const guarded = task.guard((message: AnyMessage) => errors.refusePromise(handle(message)));
+  return (message) => turns.take(message, guarded, message);
+}
 
-  const take = (fn: AnyFunction, input: unknown, message: AnyMessage): void => {
-    turn = message;
-    try {
-      fn(input);
-    } catch (error) {
-      emitted = [];
-      throw error;
-    } finally {
-      turn = undefined;
-    }
-    if (emitted.length === 0) return;
-    const ready = emitted;
-    emitted = [];
-    for (const made of ready) emit(made);
-  };
-  const inTurn = (what: string): AnyMessage => {
-    if (turn !== undefined) return turn;
-    throw errors.outOfTurn(what, settingUp);
-  };
-  const every = (interval: Duration, by: unknown, fire: AnyFunction): void => {
-    if (!settingUp) throw errors.lateTimer();
-    const ms = milliseconds(interval, 'interval of every()');
-    if (ms === 0) throw errors.noInterval();
-    if (by !== 'streamTime' && by !== 'wallClock') throw errors.unknownClock(by);
-    checkFunction(fire, 'third argument of every()', 'a function of (timestamp)');
-    const guarded = errors.inTimer(fire, `${ms} ms of ${by}`);
-    const call = (timestamp: number): void =>
-      take(guarded, timestamp, { key: undefined, value: undefined, timestamp, headers: noHeaders });
-    if (by === 'streamTime') task.punctuate(ms, call);
-    else task.schedule(ms, call);
-  };
-  const context = Object.freeze({
-    stores: Object.freeze(
-      Object.fromEntries(stores.map((name) => [name, processStore(task.store(name), inTurn)])),
-    ),
+const frozen = (entries: readonly (readonly [string, unknown])[]): object =>
+  Object.freeze(Object.fromEntries(entries));
+
+/** What changes from record to record is looked up when it is asked for. */
+function contextOf(task: StepContext, parts: object): object {
+  let ending: AbortController | undefined;
+  task.onClose(() => ending?.abort());
+  const changing = {
     get streamTime() {
       return task.streamTime;
     },
     get now() {
       return task.now;
     },
-    emit(emission: Partial<AnyMessage>): void {
-      emitted.push(completed(emission, inTurn('emit()'), task, errors));
+    get origin() {
+      return task.origin;
     },
-    every,
-  });
-  const ready = errors.settingUp(() => {
-    const made: AnyFunction = setUp(context);
-    errors.refusePromise(made);
-    checkFunction(made, 'result of the function given to process()', 'a function of (message)');
-    return made;
-  });
-  const handle: AnyFunction = ready();
-  settingUp = false;
-  const guarded = task.guard((message: AnyMessage) => errors.refusePromise(handle(message)));
-  return (message) => take(guarded, message, message);
+    get signal() {
+      ending ??= new AbortController();
+      return ending.signal;
+    },
+  };
+  return Object.freeze(Object.defineProperties(changing, Object.getOwnPropertyDescriptors(parts)));
 }
 
-function completed(
-  emission: Partial<AnyMessage>,
-  { key, value, timestamp, headers }: AnyMessage,
+/** every(): a timer on the grid of a clock. */
+function repeating(
   task: StepContext,
+  turns: Turns,
   errors: ProcessErrors,
-): AnyMessage {
-  const made = {
-    key: 'key' in emission ? emission.key : key,
-    value: 'value' in emission ? emission.value : value,
-    timestamp:
-      emission.timestamp === undefined
-        ? timestamp
-        : checkTimestamp(emission.timestamp, task.step, 'The function given to process() emitted'),
-    headers: emission.headers ?? headers,
+): (interval: Duration, by: unknown, fire: AnyFunction) => () => void {
+  return (interval, by, fire) => {
+    if (turns.begun) throw errors.lateTimer('every()');
+    const ms = milliseconds(interval, 'interval of every()');
+    if (ms === 0) throw errors.noInterval();
+    if (by !== 'streamTime' && by !== 'wallClock') throw errors.unknownClock(by);
+    checkFunction(fire, 'third argument of every()', 'a function of (timestamp)');
+    const guarded = errors.inTimer(fire, `every ${ms} ms of ${by}`);
+    let ended = false;
+    const call = (timestamp: number): void => {
+      if (ended) return;
+      turns.take({ key: undefined, value: undefined, timestamp, headers: noHeaders }, guarded, timestamp);
+    };
+    if (by === 'streamTime') task.punctuate(ms, call);
+    else task.schedule(ms, call);
+    return () => {
+      ended = true;
+    };
   };
-  if (made.key === undefined) throw errors.incomplete('key');
-  if (made.value === undefined) throw errors.incomplete('value');
-  return made;
 }

@@ -1,4 +1,4 @@
-/** Keys in order, any of which may be the next to come. None may be added twice. */
+/** Keys in order, any of which may be the next to come. What is added twice comes twice. */
 export interface SortedKeys {
   readonly size: number;
   first(): string | undefined;

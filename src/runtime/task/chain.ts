@@ -15,11 +15,16 @@ export interface Chain {
   readonly scheduled: boolean;
   /** Fires what is due at this stream time; undefined where no step asks for it. */
   readonly punctuate: ((streamTime: number) => void) | undefined;
+  /** What steps do when a record has gone through all of them; undefined where none asks for it. */
+  readonly afterRecord: (() => void) | undefined;
   close(): void;
 }
 
 /** What the task gives to its steps; the rest of StepContext is the chain's own. */
-export type TaskPart = Omit<StepContext, 'view' | 'beforeCommit' | 'onClose' | 'schedule' | 'punctuate'>;
+export type TaskPart = Omit<
+  StepContext,
+  'view' | 'beforeCommit' | 'afterRecord' | 'onClose' | 'schedule' | 'punctuate'
+>;
 
 export interface ChainParts {
   readonly taskPart: (step: Step) => TaskPart;
@@ -45,6 +50,7 @@ export function buildChain(steps: readonly Step[], parts: ChainParts): Chain {
   /** By the place of the step in the chain. */
   const flushes: (() => void)[][] = steps.map(() => []);
   const closes: (() => void)[] = [];
+  const endings: (() => void)[][] = steps.map(() => []);
   const schedules: Timer[][] = steps.map(() => []);
   const punctuations: Timer[][] = steps.map(() => []);
   const contexts = new Map<Step, StepContext>();
@@ -71,6 +77,9 @@ export function buildChain(steps: readonly Step[], parts: ChainParts): Chain {
         view: (input: number) => viewOf(step.inputs[input]!),
         beforeCommit: (flush: () => void) => {
           flushes[index]!.push(flush);
+        },
+        afterRecord: (call: () => void) => {
+          endings[index]!.push(call);
         },
         schedule: (every: number, fire: (now: number) => void) => {
           schedules[index]!.push(wallClockTimer(every, fire));
@@ -99,6 +108,7 @@ export function buildChain(steps: readonly Step[], parts: ChainParts): Chain {
   }
   const onClock = schedules.flat();
   const onStreamTime = punctuations.flat();
+  const afterRecord = endings.flat();
   return {
     entry: (source) => entries.get(source) ?? receivers.get(source)![0]!,
     receiver: (step, input) => receivers.get(step)![input]!,
@@ -111,6 +121,12 @@ export function buildChain(steps: readonly Step[], parts: ChainParts): Chain {
     },
     scheduled: onClock.length > 0,
     punctuate: onStreamTime.length === 0 ? undefined : (streamTime) => fireDue(onStreamTime, streamTime),
+    afterRecord:
+      afterRecord.length === 0
+        ? undefined
+        : () => {
+            for (const call of afterRecord) call();
+          },
     close: () => {
       for (const close of closes) close();
     },

@@ -24,6 +24,7 @@ export function globalTable(step: Step, state: TaskStores, onDrop: (drop: Drop) 
       return origin.partition;
     },
     streamTime: -1,
+    origin: undefined,
     now: 0,
     store: () => state.store(of.stores[0]!.name),
     windowStore: () => state.windowStore(of.stores[0]!.name),

@@ -3,10 +3,10 @@ import type { Step, Subtopology } from '../../dsl/topology.ts';
 import type { MillraceError } from '../../errors.ts';
 import type { Clock } from '../clock.ts';
 import type { Batch } from '../transport/transport.ts';
-import { buildChain, consumersOf, type TaskPart } from './chain.ts';
+import { buildChain, type Chain, consumersOf, type TaskPart } from './chain.ts';
 import { DirectInput, type InputParts } from './directInput.ts';
 import type { Input } from './input.ts';
-import { guard, leaveRecord, type Origin } from './origin.ts';
+import { guard, leaveRecord, type Origin, placeOf } from './origin.ts';
 import { type Output, sender } from './output.ts';
 import { prepareStage, stepsAhead } from './prepare.ts';
 import { PreparedInput } from './preparedInput.ts';
@@ -83,16 +83,7 @@ export function createTask(parts: TaskParts): Task {
     closed: closed.signal,
     inTask: chain.receiver,
   });
-  const { punctuate } = chain;
-  let punctuated = time.now;
-  const afterRecord =
-    punctuate &&
-    ((): void => {
-      if (time.now === punctuated) return;
-      punctuated = time.now;
-      leaveRecord(origin);
-      punctuate(punctuated);
-    });
+  const afterRecord = afterEach(chain, origin, time);
   const input = (topic: string, sources: readonly Step[]): TaskInput => {
     const readers = sources.map((step) => sourceReader(step, ahead.has(step) ? unused : chain.entry(step)));
     const common = { ...inputParts(parts, readers, origin, time, topic), afterRecord };
@@ -129,6 +120,24 @@ export function createTask(parts: TaskParts): Task {
 
 const unused = (): void => {};
 
+/** What is to be done when a record has gone through the whole task; undefined: nothing. */
+function afterEach(
+  { punctuate, afterRecord }: Chain,
+  origin: Origin,
+  time: { readonly now: number },
+): (() => void) | undefined {
+  if (punctuate === undefined && afterRecord === undefined) return undefined;
+  let punctuated = time.now;
+  return () => {
+    leaveRecord(origin);
+    if (time.now !== punctuated) {
+      punctuated = time.now;
+      punctuate?.(punctuated);
+    }
+    afterRecord?.();
+  };
+}
+
 /** Enough records under way to keep every call of the widest step busy. */
 function mostAhead(ahead: ReadonlySet<Step>): number {
   return Math.max(...[...ahead].map((step) => step.operator.async?.concurrency ?? 1)) * 2;
@@ -156,6 +165,9 @@ function taskParts(parts: TaskParts, origin: Origin, time: { now: number }): (st
       partition: parts.partition,
       get streamTime() {
         return time.now;
+      },
+      get origin() {
+        return placeOf(origin);
       },
       get now() {
         return parts.clock.now();

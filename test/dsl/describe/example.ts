@@ -36,7 +36,7 @@ export function example(): Topology {
   const users = table('users', { ...codecs, name: 'people' }).node;
   const products = globalTable('products', codecs).node;
   const joined = node('join', 'stream', [orders, users], { keyed: true });
-  const priced = node('join', 'stream', [joined, products], { globalInput: 1 });
+  const priced = node('join', 'stream', [joined, products], {});
   const chosen = node('to', 'sink', [priced], { sink: { topic: () => 'somewhere' } });
   const rekeyed = node('keyBy', 'stream', [orders], { rekeys: true });
   const window = hopping('10m', { advance: '1m', grace: '30s', offset: '5s' });

@@ -118,7 +118,7 @@ describe('describeText', () => {
 
   test('numbers a global table alone as the first', () => {
     const orders = stream('orders', codecs).node;
-    const joined = node('join', 'stream', [orders, globalTable('g', codecs).node], { globalInput: 1 });
+    const joined = node('join', 'stream', [orders, globalTable('g', codecs).node], {});
     expect(describeText(topology([{ node: joined }]))).toContain(
       '  Sub-topology: 1 for global store (will not',
     );
