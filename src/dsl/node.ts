@@ -220,6 +220,8 @@ export interface Store<K, V> {
 
 /** Rows by key and window start or time. Rows that have fallen behind the largest start ever put by the retention are gone. */
 export interface WindowStore<K, V> {
+  /** The largest start ever put; -Infinity before the first. */
+  readonly largestStart: number;
   get(key: K, start: number): Cell<V> | undefined;
   put(key: K, start: number, value: V, timestamp: number): void;
   delete(key: K, start: number, timestamp: number): void;

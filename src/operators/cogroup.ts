@@ -20,7 +20,7 @@ import { checkFunction } from './kernels/checkFunction.ts';
 import { checkMerge } from './kernels/checkMerge.ts';
 import type { Fold, StoredKey } from './kernels/guardedFold.ts';
 import { inputNode } from './kernels/inputNode.ts';
-import { type StoreArgument, storeSettings } from './kernels/storeSettings.ts';
+import { aggregationSettings, type StoreArgument } from './kernels/storeSettings.ts';
 import { streamAggregation } from './kernels/streamAggregation.ts';
 import { windowedTable } from './kernels/windowedTable.ts';
 
@@ -88,11 +88,14 @@ export function cogroup(
     add: of,
     ...(merge !== undefined && { merge }),
   });
-  const folds = [fold(add), ...added.map((other) => fold(other.add))];
   return (input) => {
     const node = inputNode('cogroup', input, ['stream', 'windowed']);
     const inputs = [node, ...added.map((other) => other.node)] as const;
-    const settings = storeSettings('cogroup', store, node);
+    const settings = aggregationSettings('cogroup', store, node);
+    const folds = [add, ...added.map((other) => other.add)].map((of) => ({
+      ...fold(of),
+      before: settings.before,
+    }));
     checkMerge('cogroup', node, {
       merge,
       given: merge !== undefined,

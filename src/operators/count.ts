@@ -18,6 +18,7 @@ export function count<S extends Grouped>(
 ): Op<S, Table<NonNullable<KeyOf<S>>, number>>;
 export function count(store?: unknown): Op<Grouped, AnyTable> {
   const fold = {
+    initial: () => 0,
     first: () => 1,
     add: (counted: number) => counted + 1,
     subtract: (counted: number) => counted - 1,

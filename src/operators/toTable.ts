@@ -8,7 +8,7 @@ import { append } from './kernels/append.ts';
 import { inputNode } from './kernels/inputNode.ts';
 import { type StoreOptions, storeSettings } from './kernels/storeSettings.ts';
 
-export interface ToTableOptions<K, V> extends Omit<StoreOptions<K, V>, 'retention'> {
+export interface ToTableOptions<K, V> extends Omit<StoreOptions<K, V>, 'retention' | 'before'> {
   /**
    * Keeps what rows were, so long back in stream time, for stream-table joins as of the records' timestamps. Records go by their
    * timestamps: late ones take their place in the past, those older than this are dropped ('late'). Default: not at all.

@@ -21,7 +21,7 @@ type WindowedOf<S extends AnyStream> = Keep<S, Windowed<NonNullable<KeyOf<S>>, V
  *
  * Changes no record and keeps no state; lateness is judged by the step behind it, by the stream time of the records that
  * reach it with a key. Records with null values are handed to reducers and aggregators, but for sliding windows. Of rows that
- * are emitted on closing, those of windows that close together come by start (sessions by end) and key.
+ * are emitted on closing, those of windows that close together come by start (sessions by end, then start) and key.
  *
  * @example
  * orders.pipe(keyBy((order) => order.userId), window(tumbling('5m', { grace: '30s' })), count());

@@ -12,6 +12,8 @@ import {
   sliding,
   suppress,
   type Table,
+  toStream,
+  toTable,
   tumbling,
   type WindowKey,
   type WindowSpec,
@@ -93,7 +95,8 @@ export const aggregationNodes: Readonly<Record<string, Describe>> = {
     const merge = node.merger && combiner(node.merger);
     const input = builder.input(node);
     if ('cogrouped' in input) {
-      keep(builder, node, cogrouped(input.cogrouped, init, merge, storeOf(node)));
+      const store = storeOfStream(node, input.cogrouped.first);
+      builder.put(node.id, { table: cogrouped(input.cogrouped, init, merge, store) });
       return;
     }
     const add = combiner(node.adder);
@@ -136,8 +139,11 @@ export const aggregationNodes: Readonly<Record<string, Describe>> = {
     const limits = { maxRecords: maxRecords ?? undefined };
     const made: CaseTable =
       until === 'windowCloses'
-        ? (table as Table<WindowKey<AnyKey>, CaseKey>).pipe(
-            suppress({ until: 'windowCloses', ...limits }, node.id),
+        ? final(
+            (table as Table<WindowKey<AnyKey>, CaseKey>).pipe(
+              suppress({ until: 'windowCloses', ...limits }, node.id),
+            ),
+            node,
           )
         : table.pipe(
             suppress(
@@ -153,8 +159,15 @@ export const aggregationNodes: Readonly<Record<string, Describe>> = {
   },
 };
 
+/** Kafka Streams never takes a final row back. */
+function final(table: CaseTable, { id }: CaseNode): CaseTable {
+  const rows = toTable<CaseStream>({ name: `${id}-final` });
+  return table.pipe(toStream(), filter((row: Literal) => row !== null), rows); // biome-ignore format: one line
+}
+
 interface Store {
   readonly name: string;
+  readonly before?: 'kafka-streams';
   readonly retention?: number;
 }
 
@@ -166,21 +179,20 @@ interface Ways {
 
 function put(builder: Builder, node: CaseNode, ways: Ways): void {
   const input = builder.input(node);
-  const store = storeOf(node);
-  let made: CaseTable;
-  if ('windowed' in input) made = ways.windowed(input.windowed, store);
-  else if ('grouped' in input) made = ways.grouped(input.grouped, store);
-  else made = ways.stream(builder.stream(node), store);
-  keep(builder, node, made);
+  let table: CaseTable;
+  if ('windowed' in input) table = ways.windowed(input.windowed, storeOfStream(node, input.windowed));
+  else if ('grouped' in input) table = ways.grouped(input.grouped, { name: nameOf(node) });
+  else table = ways.stream(builder.stream(node), storeOfStream(node));
+  builder.put(node.id, { table });
 }
 
-function storeOf({ id, store, retentionMs }: CaseNode): Store {
-  return { name: store ?? id, ...(retentionMs !== undefined && { retention: retentionMs }) };
-}
+const nameOf = ({ id, store }: CaseNode): string => store ?? id;
 
-function keep(builder: Builder, { id }: CaseNode, table: CaseTable): void {
-  builder.put(id, { table });
-  builder.ends.push(table);
+/** Rows were what Kafka Streams says they were, and sessions are kept no longer than there. */
+function storeOfStream(node: CaseNode, input?: CaseStream | CaseWindowed): Store {
+  const window = input?.node.window;
+  const retention = node.retentionMs ?? (window?.kind === 'session' ? window.gap + window.grace : undefined);
+  return { name: nameOf(node), before: 'kafka-streams', ...(retention !== undefined && { retention }) };
 }
 
 function cogrouped(

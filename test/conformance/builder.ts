@@ -10,6 +10,7 @@ import {
   type Windowed,
 } from 'millrace';
 import type { AnyKey, CaseKey, CaseNode, Fn, Literal } from './format.ts';
+import { needlessTombstones } from './needlessTombstones.ts';
 
 export type CaseStream = Stream<AnyKey | null, Literal>;
 export type CaseTable = Table<AnyKey, CaseKey>;
@@ -46,12 +47,19 @@ export const keys: Codec<CaseKey> = text as Codec<string> as unknown as Codec<Ca
 /** What has been described of a case so far. */
 export class Builder {
   readonly #made = new Map<string, Made>();
-  /** What is handed to the driver. */
+  /** What is handed to the driver: all tables, so that they are told of changes in the order of description, and all sinks. */
   readonly ends: (Sink | CaseTable)[] = [];
+  /** Filters whose source Kafka Streams does not keep. */
+  readonly needlessTombstones: ReadonlySet<string>;
+
+  constructor(topology: readonly CaseNode[]) {
+    this.needlessTombstones = needlessTombstones(topology);
+  }
 
   put(id: string, made: Made): void {
     if (this.#made.has(id)) throw new Error(`duplicate node id ${id}`);
     this.#made.set(id, made);
+    if ('table' in made) this.ends.push(made.table);
   }
 
   input(node: CaseNode, index = 0): Made {

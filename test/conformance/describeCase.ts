@@ -12,7 +12,7 @@ const nodes = { ...statelessNodes, ...aggregationNodes, ...joinNodes, ...process
 export function describeCase({ topology }: Case): Builder['ends'] {
   const missing = [...new Set(topology.map(({ op }) => op))].filter((op) => nodes[op] === undefined);
   if (missing.length > 0) throw new NotSupported(missing.join(', '));
-  const builder = new Builder();
+  const builder = new Builder(topology);
   for (const node of topology) nodes[node.op]!(builder, node);
   return builder.ends;
 }

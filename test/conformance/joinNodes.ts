@@ -10,10 +10,11 @@ import {
   type Message,
   outerJoinStream,
   outerJoinTable,
+  peek,
   type Table,
 } from 'millrace';
 import type { Builder, CaseStream, CaseTable } from './builder.ts';
-import type { AnyKey, CaseKey, CaseNode } from './format.ts';
+import type { AnyKey, CaseKey, CaseNode, Literal } from './format.ts';
 import { combiner, mapper } from './functions.ts';
 import { keep } from './statelessNodes.ts';
 
@@ -25,10 +26,15 @@ export const joinNodes: Readonly<Record<string, Describe>> = {
     const input = builder.stream(node);
     const rows = builder.table(node, 1);
     const options = node.graceMs === undefined ? undefined : { grace: node.graceMs, name: node.id };
+    const refused =
+      node.graceMs === undefined ? peek<CaseStream>(() => {}) : peek<CaseStream>(refuseNullKeys);
     const made =
       node.type === 'inner'
         ? input.pipe(joinTable(rows, (value, row, { key }) => join(key, value, row), options))
-        : input.pipe(leftJoinTable(rows, (value, row, { key }) => join(key, value, row), options));
+        : input.pipe(
+            refused,
+            leftJoinTable(rows, (value, row, { key }) => join(key, value, row), options),
+          );
     builder.put(node.id, { stream: made });
   },
   tableTableJoin(builder, node) {
@@ -54,18 +60,18 @@ export const joinNodes: Readonly<Record<string, Describe>> = {
         ? left.pipe(joinForeignKey(right, foreignKey, (a, b, { key }) => join(key, a, b), { name }))
         : left.pipe(leftJoinForeignKey(right, foreignKey, (a, b, { key }) => join(key, a, b), { name }));
     builder.put(node.id, { table: made });
-    builder.ends.push(made);
   },
   streamStreamJoin(builder, node) {
     const join = combiner(node.joiner);
     const left = builder.stream(node);
     const right = builder.stream(node, 1);
     const { beforeMs: before = 0, afterMs: after = 0, graceMs: grace = 0 } = node;
-    const options = { before, after, grace };
+    const options = { before, after, grace, retention: before + after + grace };
+    const padded = { ...options, unmatched: 'kafka-streams' } as const;
     const ways: Record<string, () => CaseStream> = {
       inner: () => left.pipe(joinStream(right, (a, b, { key }) => join(key, a, b), options)),
-      left: () => left.pipe(leftJoinStream(right, (a, b, { key }) => join(key, a, b), options)),
-      outer: () => left.pipe(outerJoinStream(right, (a, b, { key }) => join(key, a, b), options)),
+      left: () => left.pipe(leftJoinStream(right, (a, b, { key }) => join(key, a, b), padded)),
+      outer: () => left.pipe(outerJoinStream(right, (a, b, { key }) => join(key, a, b), padded)),
     };
     builder.put(node.id, { stream: ways[node.type!]!() });
   },
@@ -93,3 +99,8 @@ export const joinNodes: Readonly<Record<string, Describe>> = {
     builder.put(node.id, { stream: made });
   },
 };
+
+/** What Kafka Streams stops at, in a left join with a grace. */
+function refuseNullKeys(value: Literal, { key }: { readonly key: AnyKey | null }): void {
+  if (key === null && value !== null) throw new Error('a record that waits needs a key');
+}

@@ -4,6 +4,7 @@ import { describeCase } from './describeCase.ts';
 import type { AnyKey, Case, CaseError, CaseInput, Literal, Output, StoreEntry } from './format.ts';
 import { NotSupported } from './notSupported.ts';
 import { plainStore } from './processNodes.ts';
+import { sessionsOf } from './sessionsOf.ts';
 import { versionsOf } from './versionsOf.ts';
 
 /** What millrace made of a case, as the format writes it. */
@@ -51,7 +52,9 @@ export function runCase(testCase: Case, { restarts = false }: RunOptions = {}): 
       name,
       kind === 'versioned'
         ? versionsOf(driver, name, testCase, outputs)
-        : contents(driver, kind === 'plain' ? plainStore(name) : name),
+        : kind === 'session'
+          ? sessionsOf(contents(driver, name), name, testCase)
+          : contents(driver, kind === 'plain' ? plainStore(name) : name),
     ]),
   );
   driver.close();

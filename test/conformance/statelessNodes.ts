@@ -34,7 +34,6 @@ export const statelessNodes: Readonly<Record<string, Describe>> = {
       versioned: versionedHistoryMs,
     });
     builder.put(id, { table: made });
-    if (store !== undefined) builder.ends.push(made);
   },
   globalTable(builder, { id, topic, store }) {
     builder.put(id, {
@@ -96,7 +95,6 @@ export const statelessNodes: Readonly<Record<string, Describe>> = {
     const versioned = node.versionedHistoryMs;
     const made: CaseTable = builder.stream(node).pipe(toTable({ name: node.store ?? node.id, versioned }));
     builder.put(node.id, { table: made });
-    builder.ends.push(made);
   },
   toStream(builder, node) {
     const made: CaseStream = builder.table(node).pipe(toStream());
@@ -115,25 +113,29 @@ export function rekeyed(input: CaseStream, f: Fn): CaseStream {
 }
 
 function select(builder: Builder, node: CaseNode, wanted: boolean): void {
+  const { id, store } = node;
   const holds = predicate(node.predicate);
+  const asked = (value: Literal, { key }: { key: Parameters<typeof holds>[0] }): boolean => holds(key, value);
   const input = builder.input(node);
-  if ('table' in input) {
-    const keeps = (value: CaseKey, { key }: { key: Parameters<typeof holds>[0] }) => holds(key, value);
-    keep(builder, node, input.table.pipe(wanted ? filter(keeps) : filterNot(keeps)));
-  } else {
-    const keeps = (value: Literal, { key }: { key: Parameters<typeof holds>[0] }) => holds(key, value);
-    const made = builder.stream(node).pipe(wanted ? filter(keeps) : filterNot(keeps));
-    builder.put(node.id, { stream: made });
+  if ('stream' in input) {
+    builder.put(id, { stream: input.stream.pipe(wanted ? filter(asked) : filterNot(asked)) });
+    return;
   }
+  const table = builder.table(node);
+  const needless = builder.needlessTombstones.has(id);
+  if (store === undefined && !needless) {
+    builder.put(id, { table: table.pipe(wanted ? filter(asked) : filterNot(asked)) });
+    return;
+  }
+  // Emits a tombstone for each row that fails. With a store of its own a filter knows what there was.
+  const passing = map<CaseTable, CaseKey | null>((value, message) => asked(value, message) === wanted ? value : null); // biome-ignore format: one line
+  const kept = store === undefined ? table.pipe(passing) : stored(table.pipe(passing), store);
+  builder.put(id, { table: needless ? kept : kept.pipe(filter(() => true)) });
 }
 
 /** A derived table keeps nothing of its own in millrace: a named store for it is one more step. */
 export function keep(builder: Builder, { id, store }: CaseNode, made: CaseTable): void {
-  if (store === undefined) {
-    builder.put(id, { table: made });
-    return;
-  }
-  const kept: CaseTable = made.pipe(toStream(), toTable({ name: store }));
-  builder.put(id, { table: kept });
-  builder.ends.push(kept);
+  builder.put(id, { table: store === undefined ? made : stored(made, store) });
 }
+
+const stored = (made: CaseTable, name: string): CaseTable => made.pipe(toStream(), toTable({ name }));

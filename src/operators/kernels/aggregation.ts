@@ -6,7 +6,7 @@ import { append } from './append.ts';
 import { checkMerge } from './checkMerge.ts';
 import type { Fold } from './guardedFold.ts';
 import { inputNode } from './inputNode.ts';
-import { storeSettings } from './storeSettings.ts';
+import { aggregationSettings } from './storeSettings.ts';
 import { streamAggregation } from './streamAggregation.ts';
 import { tableAggregation } from './tableAggregation.ts';
 import { windowedTable } from './windowedTable.ts';
@@ -29,15 +29,16 @@ export function aggregation(described: Aggregation): Op<Grouped, AnyTable> {
   const { kind, fold, store, rows, shapes = grouped } = described;
   return (input) => {
     const node = inputNode(kind, input, shapes);
-    const settings = storeSettings(kind, store, node, rows === 'input' ? rowCodec(node) : undefined);
+    const settings = aggregationSettings(kind, store, node, rows === 'input' ? rowCodec(node) : undefined);
+    const told = { ...fold, before: settings.before };
     if (node.shape === 'windowed') {
       const given = kind === 'aggregate' && fold.subtract !== undefined;
       checkMerge(kind, node, { merge: fold.merge, given, call: 'aggregate(initial, add, merge)' });
-      return windowedTable(kind, [node], [fold], settings);
+      return windowedTable(kind, [node], [told], settings);
     }
     const { name, key, value } = settings;
     const stores: StoreSpec[] = [{ suffix: '', kind: 'keyValue', key, value }];
-    const operator: Operator = { kind, keyed: true, stores, ...folding(kind, node, fold) };
+    const operator: Operator = { kind, keyed: true, stores, ...folding(kind, node, told) };
     return append({ node }, shapes, operator, { shape: 'table', name, key, value });
   };
 }

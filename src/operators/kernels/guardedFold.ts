@@ -14,11 +14,19 @@ export interface Fold {
   readonly merge?: AnyFunction;
   /** What rows begin with, where merging does too. */
   readonly initial?: () => unknown;
+  /** What changes say that rows were before; see StoreOptions. */
+  readonly before?: 'row' | 'kafka-streams';
 }
 
 /** A function as one task calls it: what it throws names step and record, and no row is undefined. */
 export function guardedFold(task: StepContext, fold: AnyFunction): AnyFunction {
   return task.guard((a: unknown, b: unknown, c: unknown) => defined(fold(a, b, c)));
+}
+
+/** What a change says that a row was which is new. */
+export function newRow(task: StepContext, { initial, before }: Fold): () => unknown {
+  if (before !== 'kafka-streams' || initial === undefined) return () => null;
+  return task.guard(() => initial() ?? null);
 }
 
 /** What the functions of an aggregation are given: null values get no further, except into windows. */

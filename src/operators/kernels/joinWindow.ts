@@ -1,3 +1,4 @@
+import { checkChoice } from '../../dsl/checkChoice.ts';
 import type { Codec } from '../../dsl/codecs/codec.ts';
 import type { IsJson } from '../../dsl/codecs/isJson.ts';
 import { checkStepName } from '../../dsl/names.ts';
@@ -5,6 +6,7 @@ import { checkOptions } from '../../dsl/options.ts';
 import type { AnyStream, MessageOf, NeedsCodec, Stream, ValueOf } from '../../dsl/types.ts';
 import { type Duration, milliseconds, signedMilliseconds } from '../../dsl/windows/duration.ts';
 import { MillraceError } from '../../errors.ts';
+import type { Padded } from './tableTableJoin.ts';
 
 interface Reach {
   /** How far the records of the two sides may be apart, whichever comes first. */
@@ -18,6 +20,17 @@ interface Reach {
 export interface JoinStreamOptions<L, R> extends Reach {
   /** How long after that, in stream time, a record may be late and still find its partners. Default: not at all. */
   readonly grace?: Duration | undefined;
+  /**
+   * How long the records of a side are kept after their time, in its stream time: so late may those of the other side come. Least:
+   * before + after + grace. Default: the same, and never less than a millisecond.
+   */
+  readonly retention?: Duration | undefined;
+  /**
+   * Left and outer joins: when records that have found no partner are joined with null. 'once': when none can come any more (default).
+   * 'kafka-streams': as there, sometimes later, and late records at once where the grace would let partners come: those
+   * are then joined again.
+   */
+  readonly unmatched?: 'once' | 'kafka-streams' | undefined;
   /** Name of the stores, and with them of their changelog topics. Default: derived from the path. */
   readonly name?: string | undefined;
   /** Writes the values of the left side to their store. Default: the codec they came with, else JSON. */
@@ -48,14 +61,17 @@ export interface JoinWindow {
   readonly before: number;
   readonly after: number;
   readonly grace: number;
+  readonly retention: number;
 }
 
-const known = ['within', 'before', 'after', 'grace', 'name', 'left', 'right'];
+const ofInner = ['within', 'before', 'after', 'grace', 'retention', 'name', 'left', 'right'];
+const ofPadded = [...ofInner, 'unmatched'];
 
-export function joinWindow(kind: string, given: unknown): JoinWindow {
-  checkOptions(given ?? null, known, `${kind}()`);
+export function joinWindow(kind: string, given: unknown, padded: Padded): JoinWindow {
+  checkOptions(given ?? null, padded === 'none' ? ofInner : ofPadded, `${kind}()`);
   const options = given as JoinStreamOptions<unknown, unknown>;
-  const { within, before = 0, after = 0, grace = 0, name } = options;
+  const { within, before = 0, after = 0, grace = 0, name, unmatched = 'once' } = options;
+  checkChoice(unmatched, ['once', 'kafka-streams'], `unmatched of ${kind}()`);
   if (name !== undefined) checkStepName(name, `name of ${kind}()`);
   const both = options.before !== undefined || options.after !== undefined;
   if ((within === undefined) !== both) throw invalid(kind, within === undefined ? 'neither' : 'both of them');
@@ -72,7 +88,20 @@ export function joinWindow(kind: string, given: unknown): JoinWindow {
   const late = milliseconds(grace, `grace of ${kind}()`);
   if (window.before + window.after < 0)
     throw invalid(kind, `before ${window.before} ms and after ${window.after} ms`);
-  return { ...window, grace: late };
+  const least = window.before + window.after + late;
+  return { ...window, grace: late, retention: retained(kind, least, options.retention) };
+}
+
+/** What comes at one moment is there for that moment, however narrow the window, unless something else is said. */
+function retained(kind: string, least: number, given: Duration | undefined): number {
+  if (given === undefined) return Math.max(1, least);
+  const retention = milliseconds(given, `retention of ${kind}()`);
+  if (retention >= least) return retention;
+  throw new MillraceError('INVALID_ARGUMENT', `${kind}() would forget records that still find partners`, {
+    expected: `a retention of at least before + after + grace, ${least} ms`,
+    found: `${retention} ms`,
+    next: 'Leave the retention out, or make it longer.',
+  });
 }
 
 function invalid(kind: string, found: string): MillraceError {

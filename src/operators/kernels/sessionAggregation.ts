@@ -12,9 +12,13 @@ interface Session extends SessionRow {
 /**
  * One row per key and session, kept under its end. A record takes every session at most the gap away into one: those are
  * deleted, with a tombstone each, and the new one is emitted. Late is what would make a session that ended longer ago than
- * gap and grace.
+ * gap and grace. Sessions are found for `retention` after their end, in time of the store.
  */
-export function sessionAggregation({ gap, grace }: SessionWindows, onClose: boolean): WindowSteps {
+export function sessionAggregation(
+  { gap, grace }: SessionWindows,
+  onClose: boolean,
+  retention: number,
+): WindowSteps {
   return {
     receiver(task, emit, fold, time) {
       const store = task.windowStore();
@@ -33,7 +37,7 @@ export function sessionAggregation({ gap, grace }: SessionWindows, onClose: bool
         if (key === null) return task.drop('null-key', message);
         const open = time.advance(timestamp) - gap - grace;
         if (onClose) close(open - 1, message.headers);
-        const merged = near(store, message, gap);
+        const merged = near(store, message, gap, store.largestStart - retention);
         const start = Math.min(timestamp, ...merged.map((session) => session.start));
         const end = Math.max(timestamp, ...merged.map((session) => session.end));
         if (end < open) return task.drop('late', message);
@@ -49,17 +53,23 @@ export function sessionAggregation({ gap, grace }: SessionWindows, onClose: bool
         const after = combine(merged, message, window);
         if (after === null) store.delete(key, end, end);
         else store.put(key, end, makeSessionRow(start, after), end);
-        tell(window, same === undefined ? null : same.value, after, message);
+        tell(
+          window,
+          same === undefined || fold.before === 'kafka-streams' ? null : same.value,
+          after,
+          message,
+        );
       };
     },
     view: sessionView,
   };
 }
 
-/** The sessions of the record's key that it reaches. */
-function near(store: AnyWindowStore, { key, timestamp }: AnyMessage, gap: number): Session[] {
+/** The sessions of the record's key that it reaches and that ended after `gone`. */
+function near(store: AnyWindowStore, { key, timestamp }: AnyMessage, gap: number, gone: number): Session[] {
+  const from = Math.max(timestamp - gap, gone + 1);
   const found: Session[] = [];
-  for (const [end, { value: row }] of store.fetch(key, timestamp - gap, Number.POSITIVE_INFINITY)) {
+  for (const [end, { value: row }] of store.fetch(key, from, Number.POSITIVE_INFINITY)) {
     if (row.start > timestamp + gap) break;
     found.push({ start: row.start, end, value: row.value });
   }

@@ -1,5 +1,5 @@
 import type { AnyCell, AnyMessage, Receive, StepContext } from '../../dsl/node.ts';
-import { type Fold, guardedFold } from './guardedFold.ts';
+import { type Fold, guardedFold, newRow } from './guardedFold.ts';
 
 /** The windows of sliding() as rows of a store: what a record does to one of them. */
 export interface SlidingRows {
@@ -21,16 +21,21 @@ export interface SlidingRow {
 export function slidingRows(
   task: StepContext,
   difference: number,
-  { first, add }: Fold,
+  fold: Fold,
   emit: Receive | undefined,
 ): SlidingRows {
   const store = task.windowStore();
-  const begin = guardedFold(task, first);
-  const step = guardedFold(task, add);
+  const begin = guardedFold(task, fold.first);
+  const step = guardedFold(task, fold.add);
+  const none = newRow(task, fold);
   let closed = Number.NEGATIVE_INFINITY;
 
-  const put = ({ key, headers }: AnyMessage, start: number, after: unknown, timestamp: number): void => {
-    const before: unknown = store.get(key, start)?.value ?? null;
+  const put = (
+    { key, headers }: AnyMessage,
+    start: number,
+    [before, after]: readonly [before: unknown, after: unknown],
+    timestamp: number,
+  ): void => {
     if (after === null) store.delete(key, start, timestamp);
     else store.put(key, start, after, timestamp);
     emit?.({ key: { key, start, end: start + difference }, value: { before, after }, timestamp, headers });
@@ -43,13 +48,16 @@ export function slidingRows(
       if (end < closed) return task.drop('late', message);
       const windowed = { key: { key, start, end }, value, timestamp, headers };
       const after = base === undefined ? begin(value, windowed) : step(base.value, value, windowed);
-      put(message, start, after, base === undefined ? timestamp : Math.max(timestamp, base.timestamp));
+      // Kafka Streams takes what a window is made of for what it was.
+      const row = fold.before === 'kafka-streams' ? base : store.get(key, start);
+      const change = [row === undefined ? none() : row.value, after] as const;
+      put(message, start, change, base === undefined ? timestamp : Math.max(timestamp, base.timestamp));
     },
     copyRight(message, right) {
       const start = message.timestamp + 1;
       if (right === undefined || right.timestamp < start || store.get(message.key, start) !== undefined)
         return;
-      put(message, start, right.value, right.timestamp);
+      put(message, start, [null, right.value], right.timestamp);
     },
     close(end) {
       closed = end;

@@ -1,9 +1,10 @@
+import { checkChoice } from '../../dsl/checkChoice.ts';
 import { checkCodec } from '../../dsl/codecs/checkCodec.ts';
 import type { Codec } from '../../dsl/codecs/codec.ts';
 import type { IsJson } from '../../dsl/codecs/isJson.ts';
 import { json } from '../../dsl/codecs/json.ts';
 import { checkStepName } from '../../dsl/names.ts';
-import type { AnyCodec, Node } from '../../dsl/node.ts';
+import type { AnyCodec, Node, Shape } from '../../dsl/node.ts';
 import { checkOptions } from '../../dsl/options.ts';
 import type { Duration } from '../../dsl/windows/duration.ts';
 import { keyCodec } from './keyCodec.ts';
@@ -15,8 +16,16 @@ export interface StoreOptions<K, V> {
   readonly key?: Codec<K> | undefined;
   /** Writes the rows, and what is made of them behind. Default: JSON. */
   readonly value?: Codec<V> | undefined;
-  /** Windows only: how long rows are kept after the start of their window. Default, and least: size + grace. */
+  /**
+   * Windows only: how long rows are kept after the start of their window, sessions after their end. Least, and default: size + grace,
+   * 2 * difference + grace, or gap + grace, sessions by default a millisecond longer, until they have closed.
+   */
   readonly retention?: Duration | undefined;
+  /**
+   * Aggregations of streams only: what a change says that the row was before, which is what steps behind take out again. 'row': what it
+   * was (default). 'kafka-streams': as there, a row that was not there was the initial value, and a session was nothing.
+   */
+  readonly before?: 'row' | 'kafka-streams' | undefined;
 }
 
 /** The last argument of steps that keep rows: the store's name alone, or more. */
@@ -32,10 +41,14 @@ export interface StoreSettings {
   readonly key: AnyCodec;
   readonly value: AnyCodec;
   readonly retention: Duration | undefined;
+  readonly before: 'row' | 'kafka-streams';
 }
 
 const general = ['name', 'key', 'value'];
-const ofWindows = [...general, 'retention'];
+const ofAggregations: Readonly<Partial<Record<Shape, readonly string[]>>> = {
+  stream: [...general, 'before'],
+  windowed: [...general, 'before', 'retention'],
+};
 
 /** `rows` is the codec of the rows where the user names none. */
 export function storeSettings(
@@ -43,11 +56,29 @@ export function storeSettings(
   store: unknown,
   input: Node,
   rows: AnyCodec = json(),
+  known: readonly string[] = general,
 ): StoreSettings {
   const options = typeof store === 'string' ? { name: store } : store;
-  checkOptions(options, input.shape === 'windowed' ? ofWindows : general, `the store of ${kind}()`);
-  const { name, key, value = rows, retention } = (options ?? {}) as StoreOptions<unknown, unknown>;
+  checkOptions(options, known, `the store of ${kind}()`);
+  const {
+    name,
+    key,
+    value = rows,
+    retention,
+    before = 'row',
+  } = (options ?? {}) as StoreOptions<unknown, unknown>;
   if (name !== undefined) checkStepName(name, `store of ${kind}()`);
   checkCodec(value, `value of the store of ${kind}()`);
-  return { name, key: keyCodec(kind, input, key), value, retention };
+  checkChoice(before, ['row', 'kafka-streams'], `before of the store of ${kind}()`);
+  return { name, key: keyCodec(kind, input, key), value, retention, before };
+}
+
+/** The same for steps that fold a stream, or the rows of a grouped table. */
+export function aggregationSettings(
+  kind: string,
+  store: unknown,
+  input: Node,
+  rows?: AnyCodec,
+): StoreSettings {
+  return storeSettings(kind, store, input, rows, ofAggregations[input.shape]);
 }

@@ -23,8 +23,9 @@ export function streamJoin(
 ): Op<AnyStream, AnyStream> {
   checkFunction(join, `function of ${kind}()`);
   const rightNode = inputNode(kind, right, ['stream']);
-  const window = joinWindow(kind, given);
+  const window = joinWindow(kind, given, padded);
   const options = given as JoinStreamOptions<unknown, unknown>;
+  const { unmatched = 'once' } = options;
   return (input) => {
     const leftNode = inputNode(kind, input, ['stream']);
     const key = keyCodec(kind, leftNode, undefined);
@@ -38,7 +39,7 @@ export function streamJoin(
       keyed: true,
       ...(padded !== 'none' && { nullKeys: 'keep' }),
       stores,
-      run: (task, emit) => joinSides(task, emit, { join, window, padded, key }),
+      run: (task, emit) => joinSides(task, emit, { join, window, padded, unmatched, key }),
     };
     return append(input, ['stream'], operator, {
       inputs: [leftNode, rightNode],
@@ -63,16 +64,10 @@ function sideStores(
   key: AnyCodec,
   left: AnyCodec,
   right: AnyCodec,
-  { before, after, grace }: JoinWindow,
+  { retention }: JoinWindow,
   padded: Padded,
 ): readonly StoreSpec[] {
-  // What comes at one moment must be there for that moment, however narrow the window.
-  const rows = {
-    kind: 'timeline',
-    key,
-    windowSize: 0,
-    retention: Math.max(1, before + after + grace),
-  } as const;
+  const rows = { kind: 'timeline', key, windowSize: 0, retention } as const;
   return [
     { ...rows, suffix: 'left', value: valueList(left) },
     { ...rows, suffix: 'right', value: valueList(right) },

@@ -11,8 +11,13 @@ export interface Unmatched {
   add(side: Side, key: unknown, timestamp: number, value: unknown): void;
   /** They have met one. */
   remove(side: Side, key: unknown, timestamp: number): void;
-  /** Takes out those that can meet none any more, in order. `reach` is how long after its time a record of a side may. */
-  takeClosed(streamTime: number, reach: Readonly<Record<Side, number>>): Waiting[];
+  /**
+   * Takes out those that can meet none any more, in order. `reach` is how long after its time a record of a side may; `asking` is
+   * the side of the record that moved the time.
+   */
+  takeClosed(streamTime: number, reach: Readonly<Record<Side, number>>, asking: Side): Waiting[];
+  /** The times of those of a side, in order. */
+  times(side: Side): Iterable<number>;
 }
 
 export interface Waiting {
@@ -41,6 +46,7 @@ export function unmatched(task: StepContext, key: AnyCodec): Unmatched {
       // A stable sort keeps the right side first at equal times.
       return [...right, ...left].sort((a, b) => a.timestamp - b.timestamp);
     },
+    times: (side) => sides[side].times(),
   };
 }
 
@@ -49,6 +55,7 @@ interface WaitingSide {
   remove(key: unknown, timestamp: number): void;
   /** Those with a timestamp below. */
   takeBefore(time: number): Waiting[];
+  times(): Iterable<number>;
 }
 
 function waitingSide(task: StepContext, side: Side, codec: AnyCodec): WaitingSide {
@@ -76,6 +83,9 @@ function waitingSide(task: StepContext, side: Side, codec: AnyCodec): WaitingSid
         for (const value of found.value) taken.push({ side, key, timestamp: found.timestamp, value });
       }
       return taken;
+    },
+    *times() {
+      for (const [, { value, timestamp }] of store.entries()) for (const _ of value) yield timestamp;
     },
   };
 }

@@ -2,7 +2,7 @@ import type { WindowKey } from '../../dsl/message.ts';
 import type { AlignedWindows, AnyMessage, Operator, Receive, StepContext, View } from '../../dsl/node.ts';
 import { firstWindowStart } from '../../dsl/windows/windowStarts.ts';
 import { emitClosed } from './emitClosed.ts';
-import { type Fold, guardedFold } from './guardedFold.ts';
+import { type Fold, guardedFold, newRow } from './guardedFold.ts';
 import type { StreamTime } from './streamTime.ts';
 
 /** How one kind of window is aggregated. */
@@ -19,10 +19,11 @@ export interface WindowSteps {
 export function windowAggregation(spec: AlignedWindows, onClose: boolean): WindowSteps {
   const { size, advance, offset, grace } = spec;
   return {
-    receiver(task, emit, { first, add }, time) {
+    receiver(task, emit, fold, time) {
       const store = task.windowStore();
-      const begin = guardedFold(task, first);
-      const step = guardedFold(task, add);
+      const begin = guardedFold(task, fold.first);
+      const step = guardedFold(task, fold.add);
+      const none = newRow(task, fold);
       const close = emitClosed(task, emit, undefined);
 
       const update = (message: AnyMessage, start: number): void => {
@@ -35,7 +36,7 @@ export function windowAggregation(spec: AlignedWindows, onClose: boolean): Windo
           row === undefined || row.timestamp < message.timestamp ? message.timestamp : row.timestamp;
         if (after === null) store.delete(message.key, start, timestamp);
         else store.put(message.key, start, after, timestamp);
-        const before: unknown = row === undefined ? null : row.value;
+        const before: unknown = row === undefined ? none() : row.value;
         if (!onClose) emit({ key, value: { before, after }, timestamp, headers });
       };
       return (message) => {

@@ -16,10 +16,7 @@ import { type WindowSteps, windowAggregation } from './windowAggregation.ts';
 
 /** What one kind of window needs. */
 interface Windowing {
-  readonly rows: Pick<StoreSpec, 'kind' | 'value' | 'windowSize' | 'show'>;
-  /** ms that rows have to be kept for their windows to be whole, and what that is made of. */
-  readonly least: number;
-  readonly parts: string;
+  readonly rows: Pick<StoreSpec, 'kind' | 'value' | 'windowSize' | 'retention' | 'show'>;
   /** Keys of the results. */
   readonly key: AnyCodec;
   readonly steps: WindowSteps;
@@ -37,59 +34,68 @@ export function windowedTable<H extends AnyTable>(
 ): H {
   const [{ window, emitOnClose }] = inputs;
   const { name, key, value } = settings;
-  const { rows, least, parts, steps, ...emitted } = windowing(window!, settings, emitOnClose === true);
-  // Sessions, both of whose ends are inclusive, close a moment after the retention: they have to be there then.
-  const extra = window!.kind === 'session' ? 1 : 0;
-  const retention = retained(kind, least, parts, settings.retention) + extra;
+  const windows = windowing(kind, window!, settings, emitOnClose === true);
   const operator: Operator = {
     kind,
     keyed: true,
-    stores: [{ suffix: '', key, retention, ...rows }, savedNumbers],
+    stores: [{ suffix: '', key, ...windows.rows }, savedNumbers],
     run: (task, emit) =>
-      folds.map((fold, index) => steps.receiver(task, emit, fold, streamTime(task, timeRow(index)))),
-    view: steps.view,
+      folds.map((fold, index) => windows.steps.receiver(task, emit, fold, streamTime(task, timeRow(index)))),
+    view: windows.steps.view,
   };
   return append({ node: inputs[0] }, ['windowed'], operator, {
     inputs,
     shape: 'table',
     name,
-    key: emitted.key,
+    key: windows.key,
     value,
   });
 }
 
 const timeRow = (input: number): string => (input === 0 ? 'streamTime' : `streamTime-${input}`);
 
-function windowing(spec: WindowSpec, { key, value }: StoreSettings, onClose: boolean): Windowing {
+function windowing(
+  kind: string,
+  spec: WindowSpec,
+  { key, value, retention: given }: StoreSettings,
+  onClose: boolean,
+): Windowing {
   if (spec.kind === 'session') {
+    const least = spec.gap + spec.grace;
+    // Both ends are inclusive: sessions close a moment after that, and have to be there then.
+    const retention = given === undefined ? least + 1 : retained(kind, given, least, 'gap + grace');
+    const kept = Math.max(retention, least + 1);
     return {
-      rows: { kind: 'timeline', value: sessionRow(value), windowSize: 0, show: showSession },
-      least: spec.gap + spec.grace,
-      parts: 'gap + grace',
+      rows: {
+        kind: 'timeline',
+        value: sessionRow(value),
+        windowSize: 0,
+        retention: kept,
+        show: showSession,
+      },
       key: sessionWindowed(key),
-      steps: sessionAggregation(spec, onClose),
+      steps: sessionAggregation(spec, onClose, retention),
     };
   }
   if (spec.kind === 'sliding') {
+    const { difference, grace } = spec;
+    const retention = retained(kind, given, 2 * difference + grace, '2 * difference + grace');
     return {
-      rows: { kind: 'timeline', value, windowSize: spec.difference },
-      least: 2 * spec.difference + spec.grace,
-      parts: '2 * difference + grace',
-      key: windowed(key, spec.difference),
+      rows: { kind: 'timeline', value, windowSize: difference, retention },
+      key: windowed(key, difference),
       steps: slidingAggregation(spec, onClose),
     };
   }
+  const retention = retained(kind, given, spec.size + spec.grace, 'size + grace');
   return {
-    rows: { kind: 'window', value, windowSize: spec.size },
-    least: spec.size + spec.grace,
-    parts: 'size + grace',
+    rows: { kind: 'window', value, windowSize: spec.size, retention },
     key: windowed(key, spec.size),
     steps: windowAggregation(spec, onClose),
   };
 }
 
 /** Rows of windows that still take records must be there. */
-function retained(kind: string, least: number, parts: string, given: Duration | undefined): number {
+function retained(kind: string, given: Duration | undefined, least: number, parts: string): number {
   const retention = given === undefined ? least : milliseconds(given, `retention of the store of ${kind}()`);
   if (retention >= least) return retention;
   throw new MillraceError(
