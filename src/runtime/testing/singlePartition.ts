@@ -46,7 +46,8 @@ export class SinglePartition {
   #now = 0;
   #failure: MillraceError | undefined;
 
-  constructor(compiled: Topology, clock: Clock) {
+  /** `openBackend` is called once per sub-topology. */
+  constructor(compiled: Topology, clock: Clock, openBackend: () => Backend = memoryBackend) {
     this.#topology = compiled;
     this.#clock = { ...clock, now: () => this.#now };
     for (const step of compiled.globalTables) {
@@ -55,7 +56,7 @@ export class SinglePartition {
       this.#globals.set(step, { table, state });
     }
     this.#pieces = compiled.subtopologies.map((subtopology) => {
-      const backend = memoryBackend();
+      const backend = openBackend();
       return { subtopology, backend, ...this.#open(subtopology, backend) };
     });
   }
