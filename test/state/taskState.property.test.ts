@@ -251,7 +251,7 @@ describe('openTaskState', () => {
       run.crash();
       run.restore(memoryBackend());
     },
-    30_000,
+    120_000,
   );
 
   test.prop([steps, limits], { numRuns: 30 })(
@@ -280,6 +280,6 @@ describe('openTaskState', () => {
       run.restore(sqliteBackend(temporaryFolder()));
       for (const backend of opened) backend.close();
     },
-    30_000,
+    120_000,
   );
 });
