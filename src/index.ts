@@ -13,13 +13,8 @@ export { text } from './dsl/codecs/text.ts';
 export { windowed } from './dsl/codecs/windowed.ts';
 export { globalTable } from './dsl/globalTable.ts';
 export type { Change, Header, Headers, Message, RecordOrigin, WindowKey } from './dsl/message.ts';
-export type {
-  AlignedWindows,
-  ErrorPolicy,
-  SessionWindows,
-  SlidingWindows,
-  WindowSpec,
-} from './dsl/node.ts';
+export type { AlignedWindows, SessionWindows, SlidingWindows, WindowSpec } from './dsl/node.ts';
+export type { ErrorPolicy, FixedErrorPolicy } from './dsl/policyFor.ts';
 export type {
   Emission,
   ProcessClock,

@@ -2,6 +2,7 @@ import type { MillraceError } from '../errors.ts';
 import type { Codec, Encoded } from './codecs/codec.ts';
 import type { KeyRange, RowRange } from './keyRange.ts';
 import type { Message, RecordOrigin, WindowKey } from './message.ts';
+import type { ErrorPolicy } from './policyFor.ts';
 
 // biome-ignore-start lint/suspicious/noExplicitAny: a node stands for any key and value; the handles of types.ts carry the types
 export type AnyMessage = Message<any, any>;
@@ -100,15 +101,13 @@ export interface SourceSpec {
   /** Read the topic. Not always the codecs of the node: see Codec.output. */
   readonly key: AnyCodec;
   readonly value: AnyCodec;
-  readonly reset: 'earliest' | 'latest';
+  /** `ago` in ms. */
+  readonly reset: 'earliest' | 'latest' | { readonly ago: number };
   /** What happens to a record that cannot be decoded or validated. */
   readonly onError: ErrorPolicy;
   /** Event time of a record; the record's own timestamp when absent. */
   readonly timestamp?: ((value: unknown, message: AnyMessage) => number) | undefined;
 }
-
-/** fail: stop before the record. skip: count and go on. A topic: write the original bytes there, in the same transaction. */
-export type ErrorPolicy = 'fail' | 'skip' | { readonly deadLetters: string };
 
 export interface SinkSpec {
   readonly topic: string | ((value: unknown, message: AnyMessage) => string);
@@ -117,8 +116,12 @@ export interface SinkSpec {
   readonly internal?: true;
 }
 
-/** Chooses the partition of a record: 0 <= answer < partitions. */
-export type Partitioner = (value: unknown, message: AnyMessage, partitions: number) => number;
+/** Chooses the partition of a record, 0 <= answer < partitions: one, several, none of them ([]), or that of its key (undefined). */
+export type Partitioner = (
+  value: unknown,
+  message: AnyMessage,
+  partitions: number,
+) => number | readonly number[] | undefined;
 
 export interface RepartitionSpec {
   readonly partitions?: number | undefined;
@@ -199,7 +202,14 @@ export interface StepContext {
   onClose(close: () => void): void;
 }
 
-export type DropReason = 'null-key' | 'null-value' | 'late' | 'undecodable' | 'failed' | 'no-branch';
+export type DropReason =
+  | 'null-key'
+  | 'null-value'
+  | 'late'
+  | 'undecodable'
+  | 'failed'
+  | 'no-branch'
+  | 'no-partition';
 
 /** A row: its value and the timestamp of the newest record that went into it. Never change a value in place. */
 export interface Cell<V> {

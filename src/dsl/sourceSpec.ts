@@ -3,14 +3,16 @@ import { checkCodec } from './codecs/checkCodec.ts';
 import type { Codec } from './codecs/codec.ts';
 import { summary } from './codecs/summary.ts';
 import { checkTopicName } from './names.ts';
-import type { AnyCodec, AnyFunction, ErrorPolicy, SourceSpec } from './node.ts';
+import type { AnyCodec, AnyFunction, SourceSpec } from './node.ts';
 import { checkOptions } from './options.ts';
+import type { ErrorPolicy } from './policyFor.ts';
+import { type Duration, milliseconds } from './windows/duration.ts';
 
 /** Options that every source has, before they are checked. */
 interface SourceOptions {
   readonly key: AnyCodec;
   readonly value: AnyCodec;
-  readonly reset?: 'earliest' | 'latest' | undefined;
+  readonly reset?: 'earliest' | 'latest' | { readonly ago: Duration } | undefined;
   readonly onError?: ErrorPolicy | undefined;
   readonly timestamp?: AnyFunction | undefined;
 }
@@ -27,9 +29,6 @@ export function sourceSpec(
   const { key, value, reset = 'earliest', onError = 'fail', timestamp } = options;
   checkCodec(key, `key of ${kind}('${topic}')`);
   checkCodec(value, `value of ${kind}('${topic}')`);
-  if (reset !== 'earliest' && reset !== 'latest') {
-    throw invalid('reset', kind, topic, "'earliest' or 'latest'", reset);
-  }
   checkPolicy(onError, kind, topic);
   if (timestamp !== undefined && typeof timestamp !== 'function') {
     throw invalid(
@@ -40,7 +39,7 @@ export function sourceSpec(
       timestamp,
     );
   }
-  return Object.freeze({ topic, key, value, reset, onError, timestamp });
+  return Object.freeze({ topic, key, value, reset: checkedReset(reset, kind, topic), onError, timestamp });
 }
 
 /** What is written behind a source that reads with this codec: stores, repartition topics, sinks. */
@@ -48,10 +47,25 @@ export function outputOf<T>(codec: Codec<T>): Codec<T> {
   return codec.output ?? codec;
 }
 
+function checkedReset(reset: unknown, kind: string, topic: string): SourceSpec['reset'] {
+  if (reset === 'earliest' || reset === 'latest') return reset;
+  const what = `reset of ${kind}('${topic}')`;
+  if (typeof reset !== 'object' || reset === null || !('ago' in reset))
+    throw invalid('reset', kind, topic, "'earliest', 'latest' or { ago: '1d' }", reset);
+  checkOptions(reset, ['ago'], what);
+  return Object.freeze({ ago: milliseconds(reset.ago as Duration, what) });
+}
+
 function checkPolicy(policy: unknown, kind: string, topic: string): void {
-  if (policy === 'fail' || policy === 'skip') return;
+  if (policy === 'fail' || policy === 'skip' || typeof policy === 'function') return;
   if (typeof policy !== 'object' || policy === null) {
-    throw invalid('onError', kind, topic, "'fail', 'skip' or { deadLetters: 'topic' }", policy);
+    throw invalid(
+      'onError',
+      kind,
+      topic,
+      "'fail', 'skip', { deadLetters: 'topic' } or a function that gives one of them",
+      policy,
+    );
   }
   checkOptions(policy, ['deadLetters'], `onError of ${kind}('${topic}')`);
   checkTopicName(

@@ -3,7 +3,8 @@ import type { Codec } from './codecs/codec.ts';
 import { keepRows } from './keepRows.ts';
 import type { Message } from './message.ts';
 import { checkStepName } from './names.ts';
-import type { ErrorPolicy, Node, Operator } from './node.ts';
+import type { Node, Operator } from './node.ts';
+import type { ErrorPolicy } from './policyFor.ts';
 import { outputOf, sourceSpec } from './sourceSpec.ts';
 import { type Duration, milliseconds } from './windows/duration.ts';
 
@@ -14,7 +15,7 @@ export interface TableOptions<K, V> {
   readonly value: Codec<V>;
   /** Name of the store. Default: the topic. */
   readonly name?: string | undefined;
-  /** What happens to a record that cannot be read. Default: 'fail', stop before it. */
+  /** What happens to a record that fails; a function decides by the error and may be asked again. Default: 'fail', stop before it. */
   readonly onError?: ErrorPolicy | undefined;
   /**
    * Keeps what rows were, so long back in stream time, for stream-table joins as of the records' timestamps. Updates go by their

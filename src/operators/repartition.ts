@@ -21,9 +21,13 @@ export interface RepartitionOptions<S extends AnyStream> {
   readonly key?: Codec<NonNullable<KeyOf<S>>> | undefined;
   /** Writes the values, also behind this step. Default: the codec they came with, or JSON. */
   readonly value?: Codec<NonNullable<ValueOf<S>>> | undefined;
-  /** Chooses the partition: 0 <= answer < partitions. Default: by the key's bytes, as Kafka's own producer. */
+  /** As `partition` of to(): chooses the partition, or several. Default: by the key's bytes, as Kafka's own producer. */
   readonly partitioner?:
-    | ((value: ValueOf<S>, message: MessageOf<S>, partitions: number) => number)
+    | ((
+        value: ValueOf<S>,
+        message: MessageOf<S>,
+        partitions: number,
+      ) => number | readonly number[] | undefined)
     | undefined;
 }
 

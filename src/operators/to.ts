@@ -19,8 +19,13 @@ export interface ToOptions<K, V> {
   readonly key?: Codec<NonNullable<K>> | undefined;
   /** Writes the values. Default: the codec they came with, or JSON where a step has made them. */
   readonly value?: Codec<NonNullable<V>> | undefined;
-  /** Chooses the partition: 0 <= answer < partitions. Default: by the key's bytes, as Kafka's own producer. */
-  readonly partition?: ((value: V, message: Message<K, V>, partitions: number) => number) | undefined;
+  /**
+   * Chooses the partition: 0 <= answer < partitions. A list: a record in each of them; [] drops it ('no-partition'). undefined,
+   * and default: by the key's bytes, as Kafka's own producer.
+   */
+  readonly partition?:
+    | ((value: V, message: Message<K, V>, partitions: number) => number | readonly number[] | undefined)
+    | undefined;
 }
 
 type ToArguments<S, K, V> = S extends NeedsCodec

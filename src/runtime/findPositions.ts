@@ -1,3 +1,4 @@
+import type { SourceSpec } from '../dsl/node.ts';
 import { MillraceError } from '../errors.ts';
 import { type Clock, delay } from './clock.ts';
 import { type CommitMeta, decodeOffsetMetadata } from './commitMeta.ts';
@@ -11,7 +12,7 @@ export interface PositionParts {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Where a source begins that has no position yet. */
-  readonly resetOf: (topic: string) => 'earliest' | 'latest';
+  readonly resetOf: (topic: string) => SourceSpec['reset'];
   /** Exactly-once commits state and offsets together; at-least-once may have lost the offsets of the last commit. */
   readonly exactlyOnce: boolean;
   /** The task keeps state: then offsets without a commit in the changelog mean that the changelog is gone. */
@@ -103,19 +104,17 @@ async function fromGroup(
 }
 
 async function startOf(parts: PositionParts, topics: readonly string[]): Promise<Map<string, number>> {
-  if (topics.length === 0) return new Map();
   const { admin } = parts.transport;
-  const partitions = topics.map((topic) => ({ topic, partition: parts.task.partition }));
-  const [starts, ends] = await Promise.all([
-    admin.startOffsets(partitions),
-    admin.endOffsets(partitions, 'committed'),
-  ]);
-  return new Map(
-    topics.map((topic, index) => [
-      topic,
-      parts.resetOf(topic) === 'earliest' ? starts[index]! : ends[index]!,
-    ]),
-  );
+  const { partition } = parts.task;
+  const starts = topics.map(async (topic) => {
+    const reset = parts.resetOf(topic);
+    const of = [{ topic, partition }];
+    if (reset === 'earliest') return admin.startOffsets(of);
+    if (reset === 'latest') return admin.endOffsets(of, 'committed');
+    return admin.offsetsAt(of, Math.max(0, parts.clock.now() - reset.ago));
+  });
+  const found = await Promise.all(starts);
+  return new Map(topics.map((topic, index) => [topic, found[index]![0]!]));
 }
 
 function moved(

@@ -28,7 +28,10 @@ export async function openTask(
       local,
     );
     const resets = new Map(
-      subtopology.sources.map((source) => [names.topic(source), source.operator.source?.reset ?? 'earliest']),
+      subtopology.sources.map((source) => [
+        names.topic(source),
+        source.operator.source?.reset ?? ('earliest' as const),
+      ]),
     );
     const positions = await findPositions(
       {

@@ -133,5 +133,6 @@ export function userTopics(topology: Topology): readonly string[] {
 
 function deadLetters(step: Step): string[] {
   const policy = step.operator.source?.onError;
+  // Topics that a function chooses are not known before it does.
   return typeof policy === 'object' ? [policy.deadLetters] : [];
 }

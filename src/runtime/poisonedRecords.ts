@@ -1,3 +1,4 @@
+import { policyFor } from '../dsl/policyFor.ts';
 import type { MillraceError } from '../errors.ts';
 import type { Names } from './names.ts';
 import type { TaskPlan } from './plan.ts';
@@ -23,7 +24,7 @@ export class PoisonedRecords {
     const { topic, offset } = error.details;
     if (!ofRecord.has(error.code) || topic === undefined || offset === undefined) return false;
     const source = subtopology.sources.find((step) => this.#names.topic(step) === topic);
-    if ((source?.operator.source?.onError ?? 'fail') === 'fail') return false;
+    if (policyFor(source?.operator.source?.onError ?? 'fail', error) === 'fail') return false;
     const byTopic = this.#byTask.get(id) ?? new Map<string, Map<number, MillraceError>>();
     const byOffset = byTopic.get(topic) ?? new Map<number, MillraceError>();
     byOffset.set(offset, error);

@@ -34,6 +34,31 @@ describe('stream', () => {
     expect(stream('orders', { ...codecs, reset: undefined }).node.operator.source?.reset).toBe('earliest');
   });
 
+  test('reads several topics as one stream', () => {
+    const { node, shape } = stream(['eu', 'us'], { ...codecs, reset: { ago: '1d' } });
+    expect(shape).toBe('stream');
+    expect(node).toMatchObject({ key: text, value: int64, operator: { kind: 'merge' } });
+    expect(node.inputs.map(({ operator }) => operator.source)).toMatchObject([
+      { topic: 'eu', reset: { ago: 86_400_000 } },
+      { topic: 'us', reset: { ago: 86_400_000 } },
+    ]);
+    expect(stream(['eu'], codecs).node.operator.source?.topic).toBe('eu');
+  });
+
+  test.each<[string, string, () => unknown]>([
+    ['no topic', 'INVALID_ARGUMENT', () => stream([], codecs)],
+    ['a topic twice', 'INVALID_ARGUMENT', () => stream(['a', 'a'], codecs)],
+    ['topics that have no names', 'INVALID_NAME', () => stream(['a', ''], codecs)],
+    [
+      'a time that is none',
+      'INVALID_DURATION',
+      () => stream('a', { ...codecs, reset: { ago: 'long' as never } }),
+    ],
+    ['another reset', 'INVALID_ARGUMENT', () => stream('a', { ...codecs, reset: { since: 1 } as never })],
+  ])('refuses %s', (_, code, describeIt) => {
+    expect(failure(describeIt)).toMatchObject({ code });
+  });
+
   test('is frozen', () => {
     const handle = stream('orders', codecs);
     const { node } = handle;
@@ -72,9 +97,9 @@ describe('stream', () => {
     ['no key codec', { value: text }, 'key of stream'],
     ['no value codec', { key: text }, 'value of stream'],
     ['an option that does not exist', { ...codecs, onerror: 'skip' }, "Did you mean 'onError'?"],
-    ['another reset', { ...codecs, reset: 'none' }, "'earliest' or 'latest'"],
-    ['another policy', { ...codecs, onError: 'ignore' }, "'fail', 'skip' or"],
-    ['a policy of null', { ...codecs, onError: null }, "'fail', 'skip' or"],
+    ['another reset', { ...codecs, reset: 'none' }, "'earliest', 'latest' or"],
+    ['another policy', { ...codecs, onError: 'ignore' }, "'fail', 'skip', "],
+    ['a policy of null', { ...codecs, onError: null }, "'fail', 'skip', "],
     ['a misspelt policy', { ...codecs, onError: { deadletters: 'x' } }, "Did you mean 'deadLetters'?"],
     ['a timestamp that is no function', { ...codecs, timestamp: 'at' }, 'a function'],
     ['a codec not called', { key: text, value: json }, 'Call it: json().'],

@@ -35,7 +35,7 @@ export interface StepDescription {
   /** Sources and sinks: the topic; null when it is chosen per record. */
   readonly topic?: string | null;
   /** Sources: where they begin, and what they do with records that cannot be read. */
-  readonly reset?: string;
+  readonly reset?: string | { readonly ago: number };
   readonly onError?: string | { readonly deadLetters: string };
   /** Names of codecs, where known. */
   readonly key?: string;
@@ -96,7 +96,10 @@ function describeStep(step: Step): StepDescription {
     shape: node.shape,
     inputs: writersTo(step).map((writer) => writer.name),
     ...(ends && { topic: topic ?? null }),
-    ...(source && { reset: source.reset, onError: source.onError }),
+    ...(source && {
+      reset: source.reset,
+      onError: typeof source.onError === 'function' ? 'chosen per error' : source.onError,
+    }),
     ...(key && { key: nameOf(key) }),
     ...(value && { value: nameOf(value) }),
     ...(node.window && { window: windowOf(node.window) }),

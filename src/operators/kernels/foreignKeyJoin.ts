@@ -6,7 +6,7 @@ import { json } from '../../dsl/codecs/json.ts';
 import { checkStepName } from '../../dsl/names.ts';
 import type { AnyCodec, AnyFunction, Node } from '../../dsl/node.ts';
 import { checkOptions } from '../../dsl/options.ts';
-import type { AnyTable, NeedsCodec, Op, ValueOf } from '../../dsl/types.ts';
+import type { AnyTable, KeyOf, NeedsCodec, Op, ValueOf } from '../../dsl/types.ts';
 import { append } from './append.ts';
 import { checkFunction } from './checkFunction.ts';
 import { foreignKeyLookup } from './foreignKeyLookup.ts';
@@ -15,7 +15,7 @@ import { foreignKeySubscribe } from './foreignKeySubscribe.ts';
 import { inputNode } from './inputNode.ts';
 import { keyCodec } from './keyCodec.ts';
 
-export interface ForeignKeyOptions<L, R, V> {
+export interface ForeignKeyOptions<L, R, V, RK = unknown> {
   /** Name of the store of results, and with it of the other store and the topics of the join. Default: derived from the path. */
   readonly name?: string | undefined;
   /** Writes the results. Default: JSON. */
@@ -24,6 +24,11 @@ export interface ForeignKeyOptions<L, R, V> {
   readonly left?: Codec<L> | undefined;
   /** Writes rows of the right table on their way to the left ones. Default: the codec they came with, else JSON. */
   readonly right?: Codec<R> | undefined;
+  /**
+   * Where the right row of a key lies, where its topic is not partitioned by the bytes of the key: 0 <= answer < partitions. The
+   * left table may be partitioned in any way.
+   */
+  readonly partitioner?: ((key: RK, partitions: number) => number) | undefined;
 }
 
 type Anything = Record<never, never>;
@@ -43,8 +48,8 @@ type Needed<S extends AnyTable, T extends AnyTable, V> = (S extends NeedsCodec
   ResultCodec<V>;
 
 type All<S extends AnyTable, T extends AnyTable, V> = (unknown extends V
-  ? Omit<ForeignKeyOptions<ValueOf<S>, ValueOf<T>, V>, 'value'>
-  : ForeignKeyOptions<ValueOf<S>, ValueOf<T>, NonNullable<V>>) &
+  ? Omit<ForeignKeyOptions<ValueOf<S>, ValueOf<T>, V, KeyOf<T>>, 'value'>
+  : ForeignKeyOptions<ValueOf<S>, ValueOf<T>, NonNullable<V>, KeyOf<T>>) &
   Needed<S, T, V>;
 
 /** The options, not to be left out where a codec is needed. */
@@ -69,18 +74,19 @@ export function foreignKeyJoin(kind: string, described: Described): Op<AnyTable,
   checkFunction(foreignKey, `foreign key of ${kind}()`);
   checkFunction(join, `function of ${kind}()`);
   const right = inputNode(kind, table, ['table']);
-  checkOptions(described.options, ['name', 'value', 'left', 'right'], `${kind}()`);
+  checkOptions(described.options, ['name', 'value', 'left', 'right', 'partitioner'], `${kind}()`);
   const options = (described.options ?? {}) as ForeignKeyOptions<unknown, unknown, unknown>;
-  const { name, value = json() } = options;
+  const { name, value = json(), partitioner } = options;
   if (name !== undefined) checkStepName(name, `name of ${kind}()`);
   checkCodec(value, `value of ${kind}()`);
+  if (partitioner !== undefined) checkFunction(partitioner, `partitioner of ${kind}()`);
   const rightRow = rowCodec(kind, 'right', right, options);
   const rightKey = keyCodec(kind, right, undefined);
   return (input) => {
     const node = inputNode(kind, input, ['table']);
     const key = keyCodec(kind, node, undefined);
     const row = rowCodec(kind, 'left', node, options);
-    const subscribe = foreignKeySubscribe({ foreignKey, left, key: rightKey, row });
+    const subscribe = foreignKeySubscribe({ foreignKey, left, key: rightKey, row, partitioner });
     const asked = append<AnyTable>(input, ['table'], subscribe, {
       shape: 'stream',
       key: rightKey,

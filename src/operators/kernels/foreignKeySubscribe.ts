@@ -1,5 +1,5 @@
 import { identityOf } from '../../dsl/codecs/identityOf.ts';
-import type { AnyCodec, AnyFunction, Operator } from '../../dsl/node.ts';
+import type { AnyCodec, AnyFunction, AnyMessage, Operator } from '../../dsl/node.ts';
 import { type Request, rowHash, type Subscription } from './rowHash.ts';
 
 export interface Subscribing {
@@ -11,14 +11,22 @@ export interface Subscribing {
   readonly key: AnyCodec;
   /** Writes left rows. */
   readonly row: AnyCodec;
+  /** (right key, partitions); absent: by the key's bytes. */
+  readonly partitioner?: AnyFunction | undefined;
 }
 
 /** First step of a foreign-key join: what each change of a left row asks of the right rows it referred to and refers to. */
-export function foreignKeySubscribe({ foreignKey, left, key: codec, row }: Subscribing): Operator {
+export function foreignKeySubscribe(described: Subscribing): Operator {
+  const { foreignKey, left, key: codec, row, partitioner } = described;
   const identify = identityOf(codec);
   return {
     kind: 'foreignKey',
     rekeys: true,
+    // Who refers to no row is answered wherever he asks.
+    ...(partitioner && {
+      partitioner: (_value: unknown, { key }: AnyMessage, partitions: number) =>
+        key === null ? undefined : partitioner(key, partitions),
+    }),
     run(task, emit) {
       const keyOf = task.guard(foreignKey);
       const same = task.guard((a: unknown, b: unknown) => a === b || identify(a) === identify(b));

@@ -1,4 +1,5 @@
 import type { AnyMessage } from '../../dsl/node.ts';
+import { policyFor } from '../../dsl/policyFor.ts';
 import { MillraceError } from '../../errors.ts';
 import type { Batch } from '../transport/transport.ts';
 import type { Input } from './input.ts';
@@ -108,7 +109,8 @@ export class DirectInput implements Input {
     const failures = this.#failures.splice(0);
     // One dead letter per record, however many steps read its topic.
     const [first] = failures;
-    const strictest = failures.find(({ reader }) => reader.policy === 'fail') ?? first!;
+    const strictest =
+      failures.find(({ reader, error }) => policyFor(reader.policy, error) === 'fail') ?? first!;
     this.#parts.reject(strictest.record, strictest.error, strictest.reader);
   }
 }

@@ -1,4 +1,5 @@
 import type { View } from '../../dsl/node.ts';
+import { policyFor } from '../../dsl/policyFor.ts';
 import type { Step } from '../../dsl/topology.ts';
 import { MillraceError } from '../../errors.ts';
 import type { Batch } from '../transport/transport.ts';
@@ -58,7 +59,7 @@ export function globalTable(step: Step, state: TaskStores, onDrop: (drop: Drop) 
         try {
           reader.receive(reader.read(batch));
         } catch (error) {
-          if (!(error instanceof MillraceError) || reader.policy === 'fail') throw error;
+          if (!(error instanceof MillraceError) || policyFor(reader.policy, error) === 'fail') throw error;
           const { topic, partition, offset } = rawRecord(batch);
           onDrop({ reason: 'undecodable', step: step.name, topic, partition, offset, error });
         }

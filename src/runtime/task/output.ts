@@ -14,16 +14,22 @@ export type Send = (
   key: AnyCodec,
   value: AnyCodec,
   step: string,
-) => void;
+) => boolean;
 
-/** Encodes records and hands them to the producer, which writes them straight into the outgoing batch. */
+/** Encodes records and hands them to the producer, which writes them straight into the outgoing batch. false: to no partition. */
 export function sender(application: string, output: Output, origin: Origin): Send {
   return (sink, message, keyCodec, valueCodec, step) => {
     const topic = topicOf(application, sink, message);
     const key = message.key === null ? null : encode(keyCodec, message.key, 'key', step, origin);
     const value = message.value === null ? null : encode(valueCodec, message.value, 'value', step, origin);
+    const { timestamp, headers } = message;
     const partition = partitionFor(sink, topic, message, keyCodec, output);
-    output.append(topic, partition, key, value, message.timestamp, message.headers);
+    if (typeof partition !== 'object') {
+      output.append(topic, partition, key, value, timestamp, headers);
+      return true;
+    }
+    for (const each of partition) output.append(topic, each, key, value, timestamp, headers);
+    return partition.size > 0;
   };
 }
 
@@ -54,7 +60,7 @@ function partitionFor(
   message: AnyMessage,
   codec: AnyCodec,
   output: Output,
-): number | undefined {
+): number | ReadonlySet<number> | undefined {
   const byPart = message.key === null ? undefined : codec.partitionBy;
   if (sink.partition === undefined && byPart === undefined) return undefined;
   const partitions = output.partitions(topic);
@@ -64,9 +70,15 @@ function partitionFor(
       next: 'Create the topic.',
     });
   }
-  if (sink.partition === undefined) return partitionOf(byPart!(message.key), partitions);
-  const partition = sink.partition(message.value, message, partitions);
-  if (Number.isInteger(partition) && partition >= 0 && partition < partitions) return partition;
+  const chosen = sink.partition?.(message.value, message, partitions);
+  if (chosen === undefined) return byPart && partitionOf(byPart(message.key), partitions);
+  if (typeof chosen === 'number') return checkPartition(chosen, partitions, topic);
+  return new Set(Array.from(chosen, (one) => checkPartition(one, partitions, topic)));
+}
+
+function checkPartition(partition: unknown, partitions: number, topic: string): number {
+  if (Number.isInteger(partition) && (partition as number) >= 0 && (partition as number) < partitions)
+    return partition as number;
   throw new MillraceError('INVALID_ARGUMENT', 'A partitioner chose a partition that does not exist', {
     topic,
     expected: `a whole number from 0 to ${partitions - 1}`,

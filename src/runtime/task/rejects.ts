@@ -1,5 +1,6 @@
 import type { Header } from '../../dsl/message.ts';
-import type { DropReason, ErrorPolicy } from '../../dsl/node.ts';
+import type { DropReason } from '../../dsl/node.ts';
+import { type ErrorPolicy, policyFor } from '../../dsl/policyFor.ts';
 import type { MillraceError } from '../../errors.ts';
 import type { Batch } from '../transport/transport.ts';
 import type { Output } from './output.ts';
@@ -41,10 +42,11 @@ export interface Drop {
 export function reject(
   record: RawRecord,
   error: MillraceError,
-  policy: ErrorPolicy,
+  given: ErrorPolicy,
   output: Output,
   onDrop: (drop: Drop) => void,
 ): void {
+  const policy = policyFor(given, error);
   if (policy === 'fail') throw error;
   const { topic, partition, offset } = record;
   if (policy !== 'skip') {

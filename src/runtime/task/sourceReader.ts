@@ -1,4 +1,5 @@
-import type { AnyCodec, AnyMessage, ErrorPolicy, Receive } from '../../dsl/node.ts';
+import type { AnyCodec, AnyMessage, Receive } from '../../dsl/node.ts';
+import type { ErrorPolicy } from '../../dsl/policyFor.ts';
 import type { Step } from '../../dsl/topology.ts';
 import { MillraceError } from '../../errors.ts';
 import type { Batch } from '../transport/transport.ts';

@@ -1,4 +1,4 @@
-import type { AnyStore, AnyWindowStore, View } from '../../dsl/node.ts';
+import type { AnyStore, AnyWindowStore, DropReason, View } from '../../dsl/node.ts';
 import type { Step, Subtopology } from '../../dsl/topology.ts';
 import type { MillraceError } from '../../errors.ts';
 import type { Clock } from '../clock.ts';
@@ -159,6 +159,7 @@ const rank = (source: Step): number => (source.node.shape === 'table' ? 0 : 1);
 function taskParts(parts: TaskParts, origin: Origin, time: { now: number }): (step: Step) => TaskPart {
   const send = sender(parts.application, parts.output, origin);
   return (step) => {
+    const drop = (reason: DropReason): void => parts.onDrop({ reason, step: step.name, ...origin });
     const nameOf = (suffix = ''): string => step.stores.find(({ spec }) => spec.suffix === suffix)!.name;
     return {
       step: step.name,
@@ -175,9 +176,11 @@ function taskParts(parts: TaskParts, origin: Origin, time: { now: number }): (st
       store: (suffix) => parts.state.store(nameOf(suffix)),
       windowStore: (suffix) => parts.state.windowStore(nameOf(suffix)),
       guard: (fn) => guard(fn, step.name, origin),
-      send: (sink, message, key, value) => send(sink, message, key, value, step.name),
+      send: (sink, message, key, value) => {
+        if (!send(sink, message, key, value, step.name)) drop('no-partition');
+      },
       fail: parts.onFailure,
-      drop: (reason) => parts.onDrop({ reason, step: step.name, ...origin }),
+      drop,
     };
   };
 }
