@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { openTaskState, type TaskState } from '../state/taskState.ts';
+import type { Claims } from './changelogClaims.ts';
 import type { CommitMeta } from './commitMeta.ts';
 import { type Commit, type CommitParts, commitAtLeastOnce, commitExactlyOnce } from './commitTask.ts';
 import type { Positions } from './findPositions.ts';
@@ -25,6 +26,7 @@ export interface Opened {
   readonly poisoned: Poisoned;
   readonly commit: CommitMeta | undefined;
   readonly changelogs: ReadonlyMap<string, number>;
+  readonly claims: Claims;
 }
 
 /** A task with its state, its producer and its place in the input: what a worker runs. */
@@ -39,6 +41,7 @@ export class ActiveTask {
   readonly #commit: Commit;
   readonly #changelogs: Map<string, number>;
   readonly #changed: Map<string, number>;
+  readonly #claims: Claims;
   #meta: CommitMeta;
   /** Of the last commit that has succeeded. */
   #committed: CommitMeta;
@@ -52,6 +55,7 @@ export class ActiveTask {
     this.#setting = setting;
     this.#home = home;
     this.#producer = producer;
+    this.#claims = opened.claims;
     this.#changelogs = new Map(plan.subtopology.stores.map(({ name }) => [names.changelog(name), 0]));
     for (const [topic, position] of opened.changelogs) this.#changelogs.set(topic, position);
     this.#meta = {
@@ -197,6 +201,7 @@ export class ActiveTask {
       now: clock.now(),
       changelogs: this.#changelogs,
       changed: this.#changed,
+      claims: this.#claims,
       storesSignature: this.#home.storesSignature,
     };
   }

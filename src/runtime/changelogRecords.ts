@@ -1,6 +1,7 @@
 import type { Encoded } from '../dsl/codecs/codec.ts';
 import type { NamedStore } from '../dsl/topology.ts';
 import { MillraceError } from '../errors.ts';
+import type { ChangelogGuard } from './changelogGuard.ts';
 import { type CommitMeta, decodeMeta, metaKey } from './commitMeta.ts';
 import type { Batch } from './transport/transport.ts';
 
@@ -11,24 +12,33 @@ export interface ChangelogVisitor {
   commit(topic: string, meta: CommitMeta, nextOffset: number): void;
 }
 
-/** Reads a batch of the store's changelog: for a restore and for a standby alike. */
-export function visitChangelog(batch: Batch, { name, spec }: NamedStore, visitor: ChangelogVisitor): void {
+/** Reads what counts in a batch of the store's changelog: for a restore and for a standby alike. */
+export function visitChangelog(
+  batch: Batch,
+  { name, spec }: NamedStore,
+  guard: ChangelogGuard,
+  visitor: ChangelogVisitor,
+): void {
   const textKey = spec.kind === 'keyValue' && spec.key.format === 'text';
   const textValue = spec.value.format === 'text';
   while (batch.next()) {
-    if (isMeta(batch)) {
-      visitor.commit(batch.topic, decodeMeta(batch.valueText()!), batch.offset + 1);
+    const bytes = batch.keyBytes();
+    if (bytes === null) continue;
+    const mayBeControl = bytes[0] === 0xff && bytes[1] === 0xfe;
+    if (mayBeControl && guard.takes(batch, bytes)) continue;
+    if (!guard.counts(batch, bytes)) continue;
+    if (mayBeControl && isMeta(batch, bytes)) {
+      const text = batch.valueText();
+      if (text !== null) visitor.commit(batch.topic, decodeMeta(text), batch.offset + 1);
       continue;
     }
-    const key = textKey ? batch.keyText() : batch.keyBytes();
     const value = textValue ? batch.valueText() : batch.valueBytes();
-    if (key !== null) visitor.row(name, key, value, batch.timestamp);
+    visitor.row(name, textKey ? batch.keyText()! : bytes, value, batch.timestamp);
   }
 }
 
-function isMeta(batch: Batch): boolean {
-  const key = batch.keyBytes();
-  return key !== null && key[0] === 0xff && key.equals(metaKey) && batch.headers().length > 0;
+function isMeta(batch: Batch, key: Buffer): boolean {
+  return key.equals(metaKey) && batch.headers().length > 0;
 }
 
 /** STATE_INCOMPATIBLE when the changelog tells another history than the state that it is to be applied to. */

@@ -1,5 +1,7 @@
 import type { Headers } from '../dsl/message.ts';
 import { noHeaders } from '../dsl/message.ts';
+import type { Claim } from './changelogClaims.ts';
+import type { Restored } from './restoreState.ts';
 
 /**
  * What a commit says about itself: goes with the changed rows into the changelog (the log's copy), into SQLite (the local
@@ -49,27 +51,29 @@ export function decodeOffsetMetadata(text: string): Pick<CommitMeta, 'sequence' 
     : undefined;
 }
 
+/** Stands for rows without a commit record: only at-least-once leaves such, when it is killed in the middle of the first. */
+const noCommit: CommitMeta = { sequence: 0, incarnation: '', positions: {}, streamTime: -1 };
+
 /** The entries of a state database's meta table that the runtime writes. */
 export function localMeta(
-  meta: CommitMeta,
-  changelogs: ReadonlyMap<string, number>,
+  { commit = noCommit, changelogs, claims }: Restored,
   storesSignature: string,
 ): ReadonlyMap<string, string> {
   return new Map([
-    ['commit', encodeMeta(meta)],
+    ['commit', encodeMeta(commit)],
     ['changelogs', JSON.stringify(Object.fromEntries(changelogs))],
+    ['claims', JSON.stringify(Object.fromEntries(claims))],
     ['stores', storesSignature],
   ]);
 }
 
-export function readLocalMeta(entries: ReadonlyMap<string, string>): {
-  readonly commit: CommitMeta | undefined;
-  readonly changelogs: ReadonlyMap<string, number>;
-} {
+export function readLocalMeta(entries: ReadonlyMap<string, string>): Restored {
   const commit = entries.get('commit');
   const changelogs = JSON.parse(entries.get('changelogs') ?? '{}') as Record<string, number>;
+  const claims = JSON.parse(entries.get('claims') ?? '{}') as Record<string, Claim[]>;
   return {
     commit: commit === undefined ? undefined : decodeMeta(commit),
     changelogs: new Map(Object.entries(changelogs)),
+    claims: new Map(Object.entries(claims)),
   };
 }

@@ -1,5 +1,7 @@
 import type { Sealed } from '../state/sealed.ts';
 import type { TaskState } from '../state/taskState.ts';
+import type { Claims } from './changelogClaims.ts';
+import { checkAlone } from './checkAlone.ts';
 import {
   type CommitMeta,
   encodeMeta,
@@ -28,6 +30,7 @@ export interface CommitParts {
   readonly now: number;
   /** Position behind the task's own writes in each changelog; brought up to date here. */
   readonly changelogs: Map<string, number>;
+  readonly claims: Claims;
   readonly storesSignature: string;
 }
 
@@ -40,8 +43,7 @@ export type Commit = (parts: CommitParts, meta: CommitMeta) => Promise<void>;
  */
 export const commitExactlyOnce: Commit = async (parts, meta) => {
   const sealed = parts.state.seal();
-  appendChanges(parts, sealed, meta.sequence);
-  const said = appendMeta(parts, meta);
+  const said = appendMeta(parts, meta, appendChanges(parts, sealed, meta.sequence));
   await parts.producer.commit({
     group: parts.group,
     generation: parts.member.generation,
@@ -54,39 +56,55 @@ export const commitExactlyOnce: Commit = async (parts, meta) => {
 
 /**
  * At-least-once: outputs, then the changelog with the commit record last, then SQLite, then the offsets. Whatever is cut
- * off by a crash is done again from the last position that everything before it has reached.
+ * off by a crash is done again from the last position that everything before it has reached. Nothing fences it: that nobody
+ * else has written in between shows that all of it counts.
  */
 export const commitAtLeastOnce: Commit = async (parts, meta) => {
   const sealed = parts.state.seal();
   await parts.producer.flush();
   let said = meta;
   if (parts.firstStore !== undefined) {
-    appendChanges(parts, sealed, meta.sequence);
+    const written = appendChanges(parts, sealed, meta.sequence);
     await parts.producer.flush();
-    said = appendMeta(parts, meta);
+    said = appendMeta(parts, meta, written);
     await parts.producer.flush();
+    checkAlone(parts.producer, parts.partition, parts.changelogs, written);
   }
   writeBack(parts, sealed, said);
   await parts.member.commitOffsets(offsetsOf(parts, meta));
 };
 
-function appendChanges(parts: CommitParts, sealed: Sealed, sequence: number): void {
+/** How many records went to each changelog. */
+type Written = Map<string, number>;
+
+function appendChanges(parts: CommitParts, sealed: Sealed, sequence: number): Written {
   const { names, partition, producer, firstStore, changed } = parts;
+  const written: Written = new Map();
+  let [last, topic, count] = ['', '', 0];
   sealed.forEachChange((store, key, value, timestamp) => {
-    producer.append(names.changelog(store), partition, key, value, timestamp, rowHeaders);
-    if (store !== firstStore && changed.get(store) !== sequence) changed.set(store, sequence);
+    if (store !== last) {
+      if (count > 0) written.set(topic, count);
+      [last, topic, count] = [store, names.changelog(store), 0];
+      if (store !== firstStore) changed.set(store, sequence);
+    }
+    producer.append(topic, partition, key, value, timestamp, rowHeaders);
+    count++;
   });
+  if (count > 0) written.set(topic, count);
+  return written;
 }
 
 /** Behind the rows of this commit, in each changelog that has any: so that it can be seen where the commit ends. */
-function appendMeta(parts: CommitParts, meta: CommitMeta): CommitMeta {
+function appendMeta(parts: CommitParts, meta: CommitMeta, written: Written): CommitMeta {
   const { names, partition, producer, firstStore, changed, now } = parts;
   if (firstStore === undefined) return meta;
   const said = changed.size === 0 ? meta : { ...meta, changed: Object.fromEntries(changed) };
   const text = encodeMeta(said);
   const ended = [...changed.keys()].filter((store) => changed.get(store) === meta.sequence);
   for (const store of [...ended, firstStore]) {
-    producer.append(names.changelog(store), partition, metaKey, text, now, metaHeaders);
+    const topic = names.changelog(store);
+    producer.append(topic, partition, metaKey, text, now, metaHeaders);
+    written.set(topic, (written.get(topic) ?? 0) + 1);
   }
   return said;
 }
@@ -97,7 +115,7 @@ function writeBack(parts: CommitParts, sealed: Sealed, meta: CommitMeta): void {
     const end = producer.end(topic, partition);
     if (end !== undefined) changelogs.set(topic, end);
   }
-  sealed.write(localMeta(meta, changelogs, parts.storesSignature));
+  sealed.write(localMeta({ commit: meta, changelogs, claims: parts.claims }, parts.storesSignature));
 }
 
 function offsetsOf({ partition, firstStore }: CommitParts, meta: CommitMeta) {

@@ -1,5 +1,6 @@
 import type { NamedStore } from '../dsl/topology.ts';
 import { MillraceError } from '../errors.ts';
+import { type Clock, delay } from './clock.ts';
 import type { Names } from './names.ts';
 import type { Transport } from './transport/transport.ts';
 
@@ -8,6 +9,8 @@ export interface ChangelogParts {
   readonly names: Names;
   readonly partition: number;
   readonly transport: Transport;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
 }
 
 /** What of a store's changelog local state lacks. */
@@ -19,27 +22,40 @@ export interface Changelog {
   readonly end: number;
 }
 
-/** Every store's changelog. STATE_AHEAD and OFFSET_OUT_OF_RANGE when local state and changelog cannot belong together. */
+/** A leader that has just been elected may be behind for so long in what it lets be read. */
+const behindFor = 30_000;
+
+/**
+ * Every store's changelog. `seen`: up to where each is known to go. STATE_AHEAD when one stays behind that, OFFSET_OUT_OF_RANGE
+ * when records that local state lacks are gone.
+ */
 export async function findChangelogs(
-  { stores, names, partition, transport }: ChangelogParts,
+  parts: ChangelogParts,
   local: ReadonlyMap<string, number>,
+  seen: (topic: string) => number = (topic) => local.get(topic) ?? 0,
 ): Promise<Changelog[]> {
+  const { stores, names, partition, transport, clock, signal } = parts;
   const partitions = stores.map(({ name }) => ({ topic: names.changelog(name), partition }));
-  const [starts, ends] = await Promise.all([
-    transport.admin.startOffsets(partitions),
-    transport.admin.endOffsets(partitions, 'committed'),
-  ]);
-  return stores.map((store, index) => {
+  const starts = await transport.admin.startOffsets(partitions);
+  const deadline = clock.monotonic() + behindFor;
+  for (;;) {
+    const ends = await transport.admin.endOffsets(partitions, 'committed');
+    const behind = partitions.findIndex(({ topic }, index) => ends[index]! < seen(topic));
+    if (behind < 0) return stores.map((store, index) => lacking(store, index, ends[index]!));
+    const { topic } = partitions[behind]!;
+    if (clock.monotonic() >= deadline) throw stateAhead(topic, partition, seen(topic), ends[behind]!);
+    await delay(clock, 200, signal);
+  }
+
+  function lacking(store: NamedStore, index: number, end: number): Changelog {
     const { topic } = partitions[index]!;
-    const end = ends[index]!;
-    const known = local.get(topic);
-    if (known !== undefined && known > end) throw stateAhead(topic, partition, known, end);
     const start = starts[index]!;
+    const known = local.get(topic) ?? 0;
     // Only window changelogs are ever cut at the start, and what is cut there has long expired.
-    const from = store.spec.kind !== 'keyValue' ? Math.max(start, known ?? 0) : (known ?? 0);
+    const from = store.spec.kind !== 'keyValue' ? Math.max(start, known) : known;
     if (from < start) throw changelogCut(topic, partition, from, start);
     return { store, topic, from: Math.min(from, end), end };
-  });
+  }
 }
 
 function stateAhead(topic: string, partition: number, local: number, end: number): MillraceError {

@@ -1,8 +1,9 @@
 import { ActiveTask } from './activeTask.ts';
+import { claimChangelogs } from './changelogClaims.ts';
 import { findPositions } from './findPositions.ts';
 import type { TaskPlan } from './plan.ts';
-import { restoreState } from './restoreState.ts';
-import { openTaskHome } from './taskHome.ts';
+import { type Restored, type RestoreParts, restoreState } from './restoreState.ts';
+import { openTaskHome, type TaskHome } from './taskHome.ts';
 import type { Poisoned, TaskSetting } from './taskSetting.ts';
 import type { Producer } from './transport/transport.ts';
 
@@ -14,19 +15,14 @@ export async function openTask(
   signal: AbortSignal,
 ): Promise<ActiveTask> {
   const { names, clock, transport, exactlyOnce } = setting;
-  const { subtopology, partition, id } = plan;
+  const { subtopology, id } = plan;
   const { stores } = subtopology;
   const home = await openTaskHome(setting.place, names.application, id, stores, clock, signal);
   let producer: Producer | undefined;
   try {
     const transactionalId = names.transactionalId(id);
     producer = await transport.producer({ ...setting.writing, ...(exactlyOnce && { transactionalId }) });
-    const { storesSignature, backend, local } = home;
-    const { onProgress } = setting;
-    const restored = await restoreState(
-      { task: id, stores, storesSignature, partition, names, backend, transport, clock, signal, onProgress },
-      local,
-    );
+    const restored = await restoreOwn(setting, plan, home, producer, signal);
     const resets = new Map(
       subtopology.sources.map((source) => [
         names.topic(source),
@@ -53,4 +49,30 @@ export async function openTask(
     await producer?.close().catch(() => {});
     throw error;
   }
+}
+
+/**
+ * Makes the changelogs this task's own, and restores them. Exactly-once they are by the producer's fence; at-least-once, and
+ * where somebody was at-least-once before, by a claim.
+ */
+async function restoreOwn(
+  setting: TaskSetting,
+  { id, subtopology: { stores }, partition }: TaskPlan,
+  { backend, storesSignature, local }: TaskHome,
+  producer: Producer,
+  signal: AbortSignal,
+): Promise<Restored> {
+  const { names, transport, clock, exactlyOnce, onProgress } = setting;
+  const settle = (): Promise<void> => (exactlyOnce ? producer.commit(undefined) : producer.flush());
+  const topics = stores.map(({ name }) => names.changelog(name));
+  const claim = (): Promise<void> => claimChangelogs(topics, partition, producer, clock.now(), settle);
+  const ours = { task: id, stores, storesSignature, partition, names, backend, producer, settle };
+  const parts: RestoreParts = { ...ours, exactlyOnce, transport, clock, signal, onProgress };
+  if (topics.length === 0) return local;
+  if (!exactlyOnce) await claim();
+  const restored = await restoreState(parts, local);
+  const owners = [...restored.claims.values()].map((claims) => claims.at(-1)?.producerId);
+  if (owners.every((owner) => owner === undefined || owner === producer.producerId)) return restored;
+  await claim();
+  return restoreState(parts, restored);
 }

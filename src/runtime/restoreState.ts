@@ -1,12 +1,16 @@
 import type { NamedStore } from '../dsl/topology.ts';
 import type { Backend } from '../state/backend.ts';
-import { beginRestore } from '../state/restore.ts';
+import { beginRestore, type Restoration } from '../state/restore.ts';
+import type { Claims } from './changelogClaims.ts';
+import { ChangelogGuard } from './changelogGuard.ts';
 import { type ChangelogVisitor, checkHistory, visitChangelog } from './changelogRecords.ts';
+import { checkAlone } from './checkAlone.ts';
 import type { Clock } from './clock.ts';
 import { type CommitMeta, localMeta } from './commitMeta.ts';
-import { type Changelog, findChangelogs } from './findChangelogs.ts';
+import { findChangelogs } from './findChangelogs.ts';
 import type { Names } from './names.ts';
-import type { Transport } from './transport/transport.ts';
+import { type GuardedChangelog, isWhole, repairChangelogs } from './repairChangelogs.ts';
+import type { Producer, Reader, Transport } from './transport/transport.ts';
 
 /** How far the restore of a task's state is; records are counted over all its changelogs. */
 export interface RestoreProgress {
@@ -24,15 +28,25 @@ export interface RestoreParts {
   readonly names: Names;
   readonly backend: Backend;
   readonly transport: Transport;
+  /** Of the task. Nothing is written with it unless a changelog has to be put right. */
+  readonly producer: Producer;
+  /** Its records are in transactions, and nobody else's are. */
+  readonly exactlyOnce: boolean;
+  /** Resolves when what it has written can be read. */
+  readonly settle: () => Promise<void>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: RestoreProgress) => void;
 }
 
+/** Where a state stands. */
 export interface Restored {
   /** Of the last commit in the state as it now is. */
   readonly commit: CommitMeta | undefined;
+  /** Next offset to read, by changelog. */
   readonly changelogs: ReadonlyMap<string, number>;
+  /** In the changelogs before that. */
+  readonly claims: Claims;
 }
 
 /** Records in one SQLite transaction of the restore: an interrupted one goes on from there. */
@@ -40,57 +54,148 @@ const chunk = 50_000;
 
 /**
  * Brings local state up to the last stable offset of its changelogs. Whoever wrote them before has been fenced, so nothing
- * can be added meanwhile. The end is judged by the position reached, since the last record there may be a marker or gone.
+ * that counts can be added meanwhile. The end is judged by the position reached, since the last record there may be a
+ * marker or gone.
  */
 export async function restoreState(parts: RestoreParts, local: Restored): Promise<Restored> {
-  const changelogs = await findChangelogs(parts, local.changelogs);
-  const total = changelogs.reduce((sum, { from, end }) => sum + (end - from), 0);
-  if (total === 0) return { ...local, changelogs: positionsOf(changelogs) };
-  const restoration = beginRestore(parts.backend, parts.stores);
-  const reader = parts.transport.reader({ isolation: 'committed', maxBytes: 8 << 20 });
-  const { partition } = parts;
-  let { commit } = local;
-  const visitor: ChangelogVisitor = {
-    row: (store, key, value, timestamp) => restoration.apply(store, key, value, timestamp),
-    commit(topic, meta) {
-      if (topic === changelogs[0]!.topic || meta.sequence > (commit?.sequence ?? 0)) commit = meta;
-    },
-  };
+  const { partition, producer, transport, backend, stores } = parts;
+  const seen = (topic: string): number =>
+    Math.max(local.changelogs.get(topic) ?? 0, producer.end(topic, partition) ?? 0);
+  const found = await findChangelogs(parts, local.changelogs, seen);
+  const changelogs = found.map((changelog) => {
+    return { ...changelog, guard: new ChangelogGuard(local.claims.get(changelog.topic) ?? []) };
+  });
+  if (changelogs.every(({ from, end }) => from === end)) {
+    return { ...local, changelogs: new Map(changelogs.map(({ topic, end }) => [topic, end])) };
+  }
+  const restoration = beginRestore(backend, stores);
+  const reader = transport.reader({ isolation: 'committed', maxBytes: 8 << 20 });
   try {
-    reader.assign(changelogs.map(({ topic, from }) => ({ topic, partition, offset: from })));
-    const byTopic = new Map(changelogs.map((changelog) => [changelog.topic, changelog]));
-    const positions = (): Map<string, number> =>
-      new Map(changelogs.map(({ topic }) => [topic, reader.position({ topic, partition })]));
-    const left = (): number =>
-      changelogs.reduce(
-        (sum, { topic, end }) => sum + Math.max(0, end - reader.position({ topic, partition })),
-        0,
-      );
-    for (let sinceChunk = 0; left() > 0; ) {
-      parts.signal.throwIfAborted();
-      for (const batch of await reader.poll(100)) {
-        sinceChunk += batch.remaining;
-        visitChangelog(batch, byTopic.get(batch.topic)!.store, visitor);
-        if (commit !== undefined) checkHistory(local.commit, commit, batch);
-      }
-      if (sinceChunk >= chunk) {
-        restoration.commit(localMeta(commit ?? noCommit, positions(), parts.storesSignature));
-        sinceChunk = 0;
-      }
-      parts.onProgress({ task: parts.task, restored: total - left(), total, done: false });
-      await parts.clock.breathe();
-    }
-    const reached = positions();
-    restoration.finish(localMeta(commit ?? noCommit, reached, parts.storesSignature));
-    parts.onProgress({ task: parts.task, restored: total, total, done: true });
-    return { commit, changelogs: reached };
+    const restored = await readAll(parts, local, changelogs, restoration, reader);
+    return await putRight(
+      parts,
+      changelogs,
+      restoration,
+      restored,
+      positionsOf(changelogs, reader, partition),
+    );
   } finally {
     await reader.close();
   }
 }
 
-/** Stands for rows without a commit record: only at-least-once leaves such, when it is killed in the middle of the first. */
-const noCommit: CommitMeta = { sequence: 0, incarnation: '', positions: {}, streamTime: -1 };
+async function readAll(
+  parts: RestoreParts,
+  local: Restored,
+  changelogs: readonly GuardedChangelog[],
+  restoration: Restoration,
+  reader: Reader,
+): Promise<Restored> {
+  const { task, partition, storesSignature: signature } = parts;
+  const byTopic = new Map(changelogs.map((changelog) => [changelog.topic, changelog]));
+  reader.assign(changelogs.map(({ topic, from }) => ({ topic, partition, offset: from })));
+  const total = changelogs.reduce((sum, { from, end }) => sum + (end - from), 0);
+  const left = (): number =>
+    changelogs.reduce(
+      (sum, { topic, end }) => sum + Math.max(0, end - reader.position({ topic, partition })),
+      0,
+    );
+  const found = new LastCommit(changelogs[0]!.topic, local.commit);
+  const visitor: ChangelogVisitor = {
+    row: (store, key, value, timestamp) => restoration.apply(store, key, value, timestamp),
+    commit: (topic, meta) => found.take(topic, meta),
+  };
+  let restored: Restored = {
+    ...local,
+    changelogs: new Map(changelogs.map(({ topic, from }) => [topic, from])),
+  };
+  /** As long as rows that count are covered the position stays before what covers them: a restart has to see it again. */
+  const reached = (): Restored => {
+    if (changelogs.some(({ guard }) => guard.covered.length > 0))
+      return { ...restored, commit: found.commit };
+    return {
+      commit: found.commit,
+      changelogs: positionsOf(changelogs, reader, partition),
+      claims: claimsOf(changelogs),
+    };
+  };
+  for (let sinceChunk = 0; left() > 0; ) {
+    parts.signal.throwIfAborted();
+    for (const batch of await reader.poll(100)) {
+      sinceChunk += batch.remaining;
+      const { store, guard } = byTopic.get(batch.topic)!;
+      visitChangelog(batch, store, guard, visitor);
+      if (found.commit !== undefined) checkHistory(local.commit, found.commit, batch);
+    }
+    if (sinceChunk >= chunk) {
+      restored = reached();
+      restoration.commit(localMeta(restored, signature));
+      sinceChunk = 0;
+    }
+    parts.onProgress({ task, restored: total - left(), total, done: false });
+    await parts.clock.breathe();
+  }
+  restored = reached();
+  restoration.finish(localMeta(restored, signature));
+  parts.onProgress({ task, restored: total, total, done: true });
+  return restored;
+}
 
-const positionsOf = (changelogs: readonly Changelog[]): ReadonlyMap<string, number> =>
-  new Map(changelogs.map(({ topic, end }) => [topic, end]));
+/**
+ * The changelog of the first store has all commits; those of others are asked where retention has left none of it. They come
+ * before it does: of a task that was taken over in between, they may be all that counts of a commit.
+ */
+class LastCommit {
+  readonly #first: string;
+  #ofFirst: CommitMeta | undefined;
+  #ofOthers: CommitMeta | undefined;
+
+  constructor(first: string, local: CommitMeta | undefined) {
+    this.#first = first;
+    this.#ofFirst = local;
+  }
+
+  get commit(): CommitMeta | undefined {
+    return this.#ofFirst ?? this.#ofOthers;
+  }
+
+  take(topic: string, meta: CommitMeta): void {
+    if (topic === this.#first) this.#ofFirst = meta;
+    else if (meta.sequence > (this.#ofOthers?.sequence ?? 0)) this.#ofOthers = meta;
+  }
+}
+
+/** What the owner of the changelogs owes them; who is not the owner leaves them as they are. */
+async function putRight(
+  parts: RestoreParts,
+  changelogs: readonly GuardedChangelog[],
+  restoration: Restoration,
+  restored: Restored,
+  read: ReadonlyMap<string, number>,
+): Promise<Restored> {
+  const { producer, partition, backend, exactlyOnce } = parts;
+  const isOwner = changelogs.every(({ guard }) => guard.owner === producer.producerId);
+  if (!isOwner || changelogs.every(({ guard }) => isWhole(guard))) return restored;
+  const written = await repairChangelogs(parts, changelogs, restoration, restored.commit);
+  const claims = new Map(changelogs.map(({ topic, guard }) => [topic, guard.claims.slice(-1)]));
+  let put: Restored = { commit: restored.commit, changelogs: read, claims };
+  if (!exactlyOnce) {
+    checkAlone(producer, partition, read, written);
+    const behind = [...read].map(([topic, end]) => [topic, end + written.get(topic)!] as const);
+    put = { ...put, changelogs: new Map(behind) };
+  }
+  backend.transaction((write) => {
+    for (const [name, value] of localMeta(put, parts.storesSignature)) write.meta(name, value);
+  });
+  return put;
+}
+
+const positionsOf = (
+  changelogs: readonly GuardedChangelog[],
+  reader: Reader,
+  partition: number,
+): ReadonlyMap<string, number> =>
+  new Map(changelogs.map(({ topic }) => [topic, reader.position({ topic, partition })]));
+
+const claimsOf = (changelogs: readonly GuardedChangelog[]): Claims =>
+  new Map(changelogs.map(({ topic, guard }) => [topic, guard.claims]));

@@ -34,8 +34,7 @@ export async function openTaskHome(
   const storesSignature = signatureOf(stores);
   if (place === 'memory' || stores.length === 0) {
     const backend = memoryBackend();
-    const local = { commit: undefined, changelogs: new Map<string, number>() };
-    return { backend, local, storesSignature, close: () => backend.close() };
+    return { backend, local: readLocalMeta(new Map()), storesSignature, close: () => backend.close() };
   }
   const folder = taskFolder(place.folder, application, task);
   const lock = await lockPatiently(folder, clock, signal);

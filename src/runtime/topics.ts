@@ -3,6 +3,7 @@ import type { Topology } from '../dsl/topology.ts';
 import { MillraceError } from '../errors.ts';
 import type { Names } from './names.ts';
 import { changelogsOf, type Plan, plan, userTopics } from './plan.ts';
+import type { Settings } from './settings.ts';
 import type { NewTopic, TopicAdmin, TopicDescription } from './transport/transport.ts';
 
 /** Checks the topics the application was given, creates those it needs for itself, and says which tasks there are. */
@@ -10,7 +11,7 @@ export async function prepareTopics(
   topology: Topology,
   names: Names,
   admin: TopicAdmin,
-  replicationFactor: number | undefined,
+  { replicationFactor, sessionTimeout }: Pick<Settings, 'replicationFactor' | 'sessionTimeout'>,
 ): Promise<Plan> {
   const given = userTopics(topology);
   const own = topology.repartitions.map(({ topic }) => names.repartition(topic));
@@ -21,7 +22,7 @@ export async function prepareTopics(
     .filter((topic) => topic !== undefined)
     .map((topic) => [topic.topic, topic.partitions] as const);
   const planned = plan(topology, names, new Map(counts));
-  const needed = internalTopics(topology, names, planned);
+  const needed = internalTopics(topology, names, planned, sessionTimeout);
   const wanted = needed.map(({ topic }) => topic);
   let found = await admin.describe(wanted);
   // Asked for only where it is needed: a user that may not create topics can work on topics that somebody else has made.
@@ -48,10 +49,16 @@ function missingTopics(missing: readonly string[]): MillraceError {
   );
 }
 
+/**
+ * ms that whoever takes a task over has, beyond the session of the one before, to write again what late records of that one
+ * have covered: until then compaction must not take what they cover.
+ */
+const late = 60_000;
+
 /** Kept longer than the state needs, so that an instance that was away finds what it missed. */
 const windowSlack = 24 * 3_600_000;
 
-function internalTopics(topology: Topology, names: Names, planned: Plan): NewTopic[] {
+function internalTopics(topology: Topology, names: Names, planned: Plan, sessionTimeout: number): NewTopic[] {
   const repartitions = topology.repartitions.map(({ topic }) => ({
     topic: names.repartition(topic),
     partitions: planned.partitions.get(names.repartition(topic))!,
@@ -60,7 +67,7 @@ function internalTopics(topology: Topology, names: Names, planned: Plan): NewTop
   const changelogs = changelogsOf(topology, planned).map(({ store, partitions }) => ({
     topic: names.changelog(store.name),
     partitions,
-    config: changelogConfig(store.spec),
+    config: { ...changelogConfig(store.spec), 'min.compaction.lag.ms': String(sessionTimeout + late) },
   }));
   return [...repartitions, ...changelogs];
 }

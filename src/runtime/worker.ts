@@ -51,7 +51,7 @@ export class Worker {
     const { transport, lifecycle, settings, topology, names, clock, onDrop } = this.#parts;
     lifecycle.to('connecting');
     await transport.connect();
-    const planned = await prepareTopics(topology, names, transport.admin, settings.replicationFactor);
+    const planned = await prepareTopics(topology, names, transport.admin, settings);
     this.#plan = planned;
     const globals = globalTables(topology.globalTables, planned, transport, clock, onDrop);
     this.#globals = globals;

@@ -1,6 +1,6 @@
 import type { Encoded, StoreSpec } from '../dsl/node.ts';
 import { MillraceError } from '../errors.ts';
-import type { Backend, Table, Writer } from './backend.ts';
+import type { Backend, Row, Table, Writer } from './backend.ts';
 import { parseChangelogKey, toFormat } from './changelog.ts';
 import { publicMeta, readLargestStart, writeLargestStart } from './storedMeta.ts';
 import { tableSpecOf } from './tableSpec.ts';
@@ -29,6 +29,8 @@ export interface Restoration {
   commit(meta: ReadonlyMap<string, string>): void;
   /** Writes what was applied and makes it all readable. The restore is over. */
   finish(meta: ReadonlyMap<string, string>): void;
+  /** After finish(): the row of a key of the store's changelog. */
+  read(store: string, key: Encoded): Row | undefined;
 }
 
 export function beginRestore(
@@ -73,14 +75,7 @@ class ChunkedRestoration implements Restoration {
   }
 
   apply(store: string, key: Encoded, value: Encoded | null, timestamp: number): void {
-    const found = this.#stores.get(store);
-    if (found === undefined) {
-      throw new MillraceError('UNKNOWN_STORE', `there is no store ${store} to restore`, {
-        found: [...this.#stores.keys()].join(', '),
-        next: 'Reset the application if the store was renamed or removed.',
-      });
-    }
-    found.apply(key, value, timestamp);
+    this.#store(store).apply(key, value, timestamp);
     this.#pending++;
   }
 
@@ -90,6 +85,19 @@ class ChunkedRestoration implements Restoration {
 
   finish(meta: ReadonlyMap<string, string>): void {
     this.#write(meta, true);
+  }
+
+  read(store: string, key: Encoded): Row | undefined {
+    return this.#store(store).read(key);
+  }
+
+  #store(name: string): RestoredStore {
+    const found = this.#stores.get(name);
+    if (found !== undefined) return found;
+    throw new MillraceError('UNKNOWN_STORE', `there is no store ${name} to restore`, {
+      found: [...this.#stores.keys()].join(', '),
+      next: 'Reset the application if the store was renamed or removed.',
+    });
   }
 
   #write(meta: ReadonlyMap<string, string>, settle: boolean): void {
@@ -145,6 +153,11 @@ class RestoredStore {
     if (settle) write.settle(this.#table);
     if (this.#expired > Number.NEGATIVE_INFINITY) write.expire(this.#table, this.#expired + 1);
     if (this.#spec.kind !== 'keyValue') writeLargestStart(write, this.name, this.#largestStart);
+  }
+
+  read(changelogKey: Encoded): Row | undefined {
+    const { key, start } = parseChangelogKey(this.#spec, changelogKey);
+    return this.#table.get(key, start);
   }
 
   written(): void {

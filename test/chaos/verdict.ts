@@ -130,7 +130,9 @@ function compare(
 async function ofRows({ brokers, exactlyOnce }: Judged, topic: string, expected: ByKey): Promise<string[]> {
   const rows = new Map<string, number>();
   for await (const { key, value, headers } of eachCommitted(brokers, topic, { as: 'base64' })) {
-    if (headers.length === 0) rows.set(key!, parse<Numbered>(value).n);
+    if (headers.length > 0) continue;
+    if (value === null) rows.delete(key!);
+    else rows.set(key!, parse<Numbered>(value).n);
   }
   return [...expected].flatMap(([key, { length }]) => {
     const found = rows.get(key) ?? 0;

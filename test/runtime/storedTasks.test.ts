@@ -11,7 +11,10 @@ const meta = { sequence: 1, incarnation: 'i', positions: { in: 3 }, streamTime: 
 
 function stored(folder: string, task: string, changelogs: Record<string, number>) {
   const backend = sqliteBackend(taskFolder(folder, 'shop', task));
-  const entries = localMeta(meta, new Map(Object.entries(changelogs)), '{}');
+  const entries = localMeta(
+    { commit: meta, changelogs: new Map(Object.entries(changelogs)), claims: new Map() },
+    '{}',
+  );
   backend.transaction((write) => {
     for (const [name, value] of entries) write.meta(name, value);
   });

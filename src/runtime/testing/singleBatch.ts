@@ -19,6 +19,7 @@ export function singleBatch(topic: string, partition: number, offset: number, re
     bytes: 0,
     nextOffset: offset + 1,
     timestamp: record.timestamp,
+    producerId: -1,
     get remaining() {
       return Math.max(0, remaining);
     },

@@ -117,6 +117,8 @@ export interface Batch {
   next(): boolean;
   readonly offset: number;
   readonly timestamp: number;
+  /** Of the producer that has written the record. */
+  readonly producerId: number;
   /** undefined-free: null means that the record has none. Text is checked to be well-formed UTF-8: DECODE_FAILED. */
   keyText(): string | null;
   keyBytes(): Buffer | null;
@@ -146,6 +148,8 @@ export interface ProducerOptions {
  * After any rejection the producer is dead: throw it away and open a new one (an epoch is never reused, EndTxn never sent twice).
  */
 export interface Producer {
+  /** Given out by the brokers; no two without a transactionalId have the same. It stands beside what the producer has written. */
+  readonly producerId: number;
   /** Partitions of a topic described or created before; undefined: unknown. Synchronous, for partitioners. */
   partitions(topic: string): number | undefined;
   /**

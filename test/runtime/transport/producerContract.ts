@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { noHeaders } from '../../../src/dsl/message.ts';
 import { compressions } from '../../../src/runtime/transport/compression.ts';
-import { append, numbered, readAll, values, write } from './contractKit.ts';
+import { append, numbered, open, readAll, values, write } from './contractKit.ts';
 import type { Check } from './transportContract.ts';
 
 /** What Java's BuiltInPartitioner.partitionForKey of kafka-clients 4.1.1 answers for these keys and 12 partitions. */
@@ -71,6 +71,30 @@ export function producerContract(check: Check): void {
     const producer = await transport.producer({});
     await producer.flush();
     expect(producer.pendingBytes).toBe(0);
+  });
+
+  check('stands beside what it has written, as nobody else does', async (kit) => {
+    const transport = await kit.transport();
+    const topic = await kit.topic(transport);
+    const one = await transport.producer({});
+    const two = await transport.producer({});
+    const fenced = await transport.producer({ transactionalId: kit.name('id') });
+    expect(new Set([one, two, fenced].map(({ producerId }) => producerId)).size).toBe(3);
+    for (const producer of [one, two, one]) {
+      append(producer, topic, { value: 'a' }, { value: 'b' });
+      await producer.flush();
+    }
+    append(fenced, topic, { value: 'a' });
+    await fenced.commit(undefined);
+    const found: number[] = [];
+    const reader = open(transport);
+    reader.assign([{ topic, partition: 0, offset: 0 }]);
+    await kit.eventually(async () => {
+      for (const batch of await reader.poll(10)) while (batch.next()) found.push(batch.producerId);
+      return found.length === 7;
+    });
+    expect(found).toEqual([one, one, two, two, one, one, fenced].map(({ producerId }) => producerId));
+    await reader.close();
   });
 
   check('says where each partition ends behind what it has written', async (kit) => {

@@ -8,6 +8,7 @@ import { keepHeaders, Records } from './records.ts';
 /** A run of records that stand in one batch of the log. */
 export interface Part {
   readonly baseOffset: number;
+  readonly producerId: number;
   readonly records: Records;
   /** Index of the first record that is shown. */
   readonly from: number;
@@ -22,6 +23,7 @@ export class EmbeddedBatch implements Batch {
   readonly bytes: number;
   readonly nextOffset: number;
   remaining = 0;
+  producerId = -1;
   readonly #parts: readonly Part[];
   #part = -1;
   #records = nothing;
@@ -48,6 +50,7 @@ export class EmbeddedBatch implements Batch {
     const part = this.#parts[++this.#part]!;
     this.#records = part.records;
     this.#baseOffset = part.baseOffset;
+    this.producerId = part.producerId;
     this.#index = part.from;
     return true;
   }

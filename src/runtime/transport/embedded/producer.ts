@@ -34,6 +34,10 @@ export class EmbeddedProducer implements Producer {
     connection.opened(this);
   }
 
+  get producerId(): number {
+    return this.#identity.producerId;
+  }
+
   get pendingBytes(): number {
     return this.#outgoing.bytes + this.#bytesSent;
   }

@@ -169,7 +169,8 @@ export class EmbeddedReader implements Reader {
     for (const batch of batches) {
       const records = this.#broker.recordsOf(log, batch);
       const from = records.indexOf(one.position - batch.baseOffset);
-      if (from < records.count) parts.push({ baseOffset: batch.baseOffset, records, from });
+      if (from < records.count)
+        parts.push({ baseOffset: batch.baseOffset, producerId: batch.producerId, records, from });
     }
     return parts.length === 0 ? undefined : new EmbeddedBatch(one, parts, nextOffset);
   }

@@ -37,6 +37,7 @@ export async function createProducer(
 /** Accumulator collects, ProduceRequests sends, Transaction speaks to the coordinator; this decides when. */
 class KafkaProducer implements Producer {
   readonly kind = 'producer';
+  readonly producerId: number;
   readonly #connection: Connection;
   readonly #clock: Clock;
   readonly #lane: string;
@@ -65,6 +66,7 @@ class KafkaProducer implements Producer {
     this.#connection = connection;
     this.#clock = clock;
     this.#lane = lane;
+    this.producerId = identity.producerId;
     this.#lingerMs = settings.lingerMs;
     this.#transaction =
       transactionalId === undefined
@@ -113,7 +115,7 @@ class KafkaProducer implements Producer {
   ): void {
     if (this.#dead !== undefined) throw this.#dead;
     if (this.#accumulator.append(topic, partition, key, value, timestamp, headers)) this.#requests.pump();
-    else this.#cancelLinger ??= this.#linger();
+    else this.#cancelLinger ??= this.#clock.after(this.#lingerMs, () => this.#sendAll(false));
   }
 
   async flush(): Promise<void> {
@@ -214,10 +216,6 @@ class KafkaProducer implements Producer {
     }
     this.#requests.transaction = number + 1;
     this.#requests.pump();
-  }
-
-  #linger(): () => void {
-    return this.#clock.after(this.#lingerMs, () => this.#sendAll(false));
   }
 
   #sendAll(urgent: boolean): void {

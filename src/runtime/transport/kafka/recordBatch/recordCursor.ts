@@ -30,6 +30,7 @@ export class RecordCursor implements Batch {
   remaining: number;
   offset: number;
   timestamp: number;
+  readonly producerId: number;
   readonly #records: Buffer;
   readonly #end: number;
   readonly #baseOffset: number;
@@ -56,6 +57,7 @@ export class RecordCursor implements Batch {
     this.remaining = header.count;
     this.offset = header.baseOffset - 1;
     this.timestamp = header.baseTimestamp;
+    this.producerId = header.producerId;
     this.#records = source.records;
     this.#end = source.end;
     this.#baseOffset = header.baseOffset;
