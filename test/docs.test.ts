@@ -1,5 +1,5 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { errorCodes } from '../src/errors.ts';
 
@@ -23,6 +23,21 @@ describe('docs/errors.md', () => {
       expect(section).toMatch(/^\*\*What to do:\*\* \S/m);
     },
   );
+});
+
+describe('README.md', () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  const said = (name: string): boolean => new RegExp(`\\b${name}\\b`).test(readme);
+
+  it('names every operator', () => {
+    const operators = globSync('src/operators/*.ts', { cwd: root }).map((file) => basename(file, '.ts'));
+    expect(operators.length).toBeGreaterThan(30);
+    expect(operators.filter((name) => !said(name))).toEqual([]);
+  });
+
+  it.each(globSync('src/operators/*.ts', { cwd: root }))('%s has an example beside its operator', (file) => {
+    expect(readFileSync(join(root, file), 'utf8')).toMatch(/^ \* @example\n \* \S/m);
+  });
 });
 
 describe('the documents', () => {
