@@ -95,7 +95,7 @@ export const aggregationNodes: Readonly<Record<string, Describe>> = {
     const merge = node.merger && combiner(node.merger);
     const input = builder.input(node);
     if ('cogrouped' in input) {
-      const store = storeOfStream(node, input.cogrouped.first);
+      const store = storeOfStream(builder, node, input.cogrouped.first);
       builder.put(node.id, { table: cogrouped(input.cogrouped, init, merge, store) });
       return;
     }
@@ -167,7 +167,7 @@ function final(table: CaseTable, { id }: CaseNode): CaseTable {
 
 interface Store {
   readonly name: string;
-  readonly before?: 'kafka-streams';
+  readonly before?: Builder['before'];
   readonly retention?: number;
 }
 
@@ -180,19 +180,20 @@ interface Ways {
 function put(builder: Builder, node: CaseNode, ways: Ways): void {
   const input = builder.input(node);
   let table: CaseTable;
-  if ('windowed' in input) table = ways.windowed(input.windowed, storeOfStream(node, input.windowed));
+  if ('windowed' in input)
+    table = ways.windowed(input.windowed, storeOfStream(builder, node, input.windowed));
   else if ('grouped' in input) table = ways.grouped(input.grouped, { name: nameOf(node) });
-  else table = ways.stream(builder.stream(node), storeOfStream(node));
+  else table = ways.stream(builder.stream(node), storeOfStream(builder, node));
   builder.put(node.id, { table });
 }
 
 const nameOf = ({ id, store }: CaseNode): string => store ?? id;
 
 /** Rows were what Kafka Streams says they were, and sessions are kept no longer than there. */
-function storeOfStream(node: CaseNode, input?: CaseStream | CaseWindowed): Store {
+function storeOfStream({ before }: Builder, node: CaseNode, input?: CaseStream | CaseWindowed): Store {
   const window = input?.node.window;
   const retention = node.retentionMs ?? (window?.kind === 'session' ? window.gap + window.grace : undefined);
-  return { name: nameOf(node), before: 'kafka-streams', ...(retention !== undefined && { retention }) };
+  return { name: nameOf(node), before, ...(retention !== undefined && { retention }) };
 }
 
 function cogrouped(

@@ -1,5 +1,6 @@
 import {
   type Codec,
+  emitOnCommit,
   type GlobalTable,
   type GroupedTable,
   json,
@@ -52,14 +53,24 @@ export class Builder {
   /** Filters whose source Kafka Streams does not keep. */
   readonly needlessTombstones: ReadonlySet<string>;
 
-  constructor(topology: readonly CaseNode[]) {
+  /** What changes of aggregations say that rows were: with caches, when it comes to be told, Kafka Streams knows. */
+  readonly before: 'row' | 'kafka-streams';
+  readonly #caching: ReadonlySet<string>;
+
+  /** `cached`: changes are held back behind the steps behind which Kafka Streams can. */
+  constructor(topology: readonly CaseNode[], cached: boolean) {
     this.needlessTombstones = needlessTombstones(topology);
+    this.before = cached ? 'row' : 'kafka-streams';
+    this.#caching = new Set(cached ? topology.filter(isKept).map(({ id }) => id) : []);
   }
 
   put(id: string, made: Made): void {
     if (this.#made.has(id)) throw new Error(`duplicate node id ${id}`);
-    this.#made.set(id, made);
-    if ('table' in made) this.ends.push(made.table);
+    if ('table' in made) {
+      const table = this.#caching.has(id) ? made.table.pipe(emitOnCommit()) : made.table;
+      this.#made.set(id, { table });
+      this.ends.push(table);
+    } else this.#made.set(id, made);
   }
 
   input(node: CaseNode, index = 0): Made {
@@ -87,3 +98,6 @@ export class Builder {
     throw new Error(`input ${index} of ${node.id} is not a global table`);
   }
 }
+
+const folds = ['count', 'reduce', 'aggregate'];
+const isKept = ({ op, store }: CaseNode): boolean => folds.includes(op) || store !== undefined;

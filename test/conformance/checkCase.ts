@@ -1,4 +1,4 @@
-import { compareCase } from './compareCase.ts';
+import { compareCase, compareFinal } from './compareCase.ts';
 import type { Case } from './format.ts';
 import { NotSupported } from './notSupported.ts';
 import { type RunOptions, runCase } from './runCase.ts';
@@ -12,9 +12,11 @@ export type Verdict =
 
 export function checkCase(testCase: Case, options?: RunOptions): Verdict {
   try {
-    const differences = compareCase(testCase, runCase(testCase, options));
-    if (differences.length === 0) return { is: 'passed' };
     const { quirk, expected } = testCase;
+    const differences = compareCase(testCase, runCase(testCase, options));
+    if (expected.cachedFinal !== undefined)
+      differences.push(...compareFinal(testCase, runCase(testCase, { ...options, cached: true })));
+    if (differences.length === 0) return { is: 'passed' };
     const why =
       quirk ?? (expected.retentionSensitive ? 'Depends on the retention of a windowed store.' : undefined);
     return why === undefined ? { is: 'failed', differences } : { is: 'differs', why, differences };

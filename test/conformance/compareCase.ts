@@ -17,6 +17,20 @@ export function compareCase({ expected, compare = 'exact' }: Case, actual: Actua
   return differences;
 }
 
+/** The same of the last record per key of each topic, with record caches. A row that is not there may be told to be gone. */
+export function compareFinal({ expected }: Case, { outputs }: Actual): string[] {
+  return Object.entries(expected.cachedFinal ?? {}).flatMap(([topic, wanted]) => {
+    const lines = multisetDifferences(lastRows(wanted), lastRows(outputs[topic] ?? []));
+    return lines.length === 0 ? [] : [`topic ${topic}, cached:`, ...lines.map((line) => `  ${line}`)];
+  });
+}
+
+function lastRows(records: readonly Omit<Output, 'step'>[]): Omit<Output, 'step'>[] {
+  const last = new Map<string, Omit<Output, 'step'>>();
+  for (const record of records) last.set(JSON.stringify([record.key, record.window]), record);
+  return [...last.values()].filter(({ value }) => value !== null);
+}
+
 function errorDifferences(wanted: Case['expected']['error'], got: Actual['error']): string[] {
   const place = (error: { phase: string; step?: number } | undefined): string =>
     error === undefined ? 'none' : error.phase === 'run' ? `in step ${error.step}` : 'while building';
@@ -68,8 +82,11 @@ function path(
   return lines;
 }
 
-function multisetDifferences(wanted: readonly Output[], got: readonly Output[]): string[] {
-  const text = ({ key, window, value, timestamp }: Output): string =>
+function multisetDifferences(
+  wanted: readonly Omit<Output, 'step'>[],
+  got: readonly Omit<Output, 'step'>[],
+): string[] {
+  const text = ({ key, window, value, timestamp }: Omit<Output, 'step'>): string =>
     rowText({ key, window, value, timestamp });
   const left = got.map(text);
   const missing = wanted.filter((record) => {

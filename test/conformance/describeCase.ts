@@ -9,10 +9,10 @@ import { statelessNodes } from './statelessNodes.ts';
 const nodes = { ...statelessNodes, ...aggregationNodes, ...joinNodes, ...processNodes };
 
 /** Describes a case with millrace's public DSL and gives what is to be run. */
-export function describeCase({ topology }: Case): Builder['ends'] {
+export function describeCase({ topology }: Case, cached = false): Builder['ends'] {
   const missing = [...new Set(topology.map(({ op }) => op))].filter((op) => nodes[op] === undefined);
   if (missing.length > 0) throw new NotSupported(missing.join(', '));
-  const builder = new Builder(topology);
+  const builder = new Builder(topology, cached);
   for (const node of topology) nodes[node.op]!(builder, node);
   return builder.ends;
 }

@@ -121,6 +121,8 @@ export interface Expected {
   readonly outputs?: Outputs;
   readonly stores?: Readonly<Record<string, StoreContents>>;
   readonly retentionSensitive?: boolean;
+  /** With record caches on: the last record per key of each output topic. */
+  readonly cachedFinal?: Readonly<Record<string, readonly Omit<Output, 'step'>[]>>;
   readonly error?: CaseError;
 }
 

@@ -7,7 +7,7 @@ import { readCases } from './readCases.ts';
  *
  * Runs every case of a folder (the oracle's format) through the public DSL and the test driver and tells what differs. Cases that
  * need what millrace does not have yet count as failed, or not at all with --supported. --restarts: stop and start anew
- * after every step.
+ * after every step, with a timer of the wall clock only where that begins another of its intervals.
  */
 const { positionals, values } = parseArgs({
   allowPositionals: true,

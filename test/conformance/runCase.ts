@@ -15,33 +15,42 @@ export interface Actual {
 }
 
 export interface RunOptions {
-  /** Commit, and stop as if killed, after every step: nothing may come out differently. */
+  /**
+   * Commit, and stop as if killed, after every step: nothing may come out differently. Wall-clock timers begin anew with their task,
+   * in Kafka Streams too: where there are any, only at moments at which they would have begun another interval.
+   */
   readonly restarts?: boolean;
+  /** Behind steps that keep rows changes are held back until a commit, which follows each step: record caches. */
+  readonly cached?: boolean;
 }
 
-export function runCase(testCase: Case, { restarts = false }: RunOptions = {}): Actual {
+export function runCase(testCase: Case, { restarts = false, cached = false }: RunOptions = {}): Actual {
   const outputs: Record<string, Output[]> = {};
   for (const { op, topic } of testCase.topology) if (op === 'to') outputs[topic] = [];
   const failed = (error: unknown, at: CaseError): Actual => {
     if (error instanceof NotSupported) throw error;
     return { outputs, stores: {}, error: { ...at, message: String(error) } };
   };
+  const intervals = wallClockIntervals(testCase);
+  let now = 0;
   let driver: Driver;
   try {
-    driver = drive(describeCase(testCase));
+    driver = drive(describeCase(testCase, cached));
   } catch (error) {
     return failed(error, { phase: 'build' });
   }
   for (const [step, input] of testCase.inputs.entries()) {
     try {
       feed(driver, input);
+      if (cached) driver.commit();
     } catch (error) {
       return failed(error, { phase: 'run', step });
     }
     for (const [topic, records] of Object.entries(outputs)) {
       records.push(...driver.read(topic).map((record) => output(step, record)));
     }
-    if (restarts) {
+    if ('advanceWallClock' in input) now += input.advanceWallClock;
+    if (restarts && intervals.every((interval) => now % interval === 0)) {
       driver.commit();
       driver.restart();
     }
@@ -60,6 +69,9 @@ export function runCase(testCase: Case, { restarts = false }: RunOptions = {}): 
   driver.close();
   return { outputs, stores };
 }
+
+const wallClockIntervals = ({ topology }: Case): number[] =>
+  topology.flatMap(({ processor }) => (processor?.clock === 'wall' ? [processor.everyMs] : []));
 
 function feed(driver: Driver, input: CaseInput): void {
   if ('advanceWallClock' in input) {
