@@ -59,3 +59,25 @@ describe('the documents', () => {
     expect(files.filter((file) => !existsSync(join(root, dirname(document), file)))).toEqual([]);
   });
 });
+
+describe('docs/kafka-streams.md', () => {
+  const text = readFileSync(join(root, 'docs/kafka-streams.md'), 'utf8').replaceAll(/\s+/g, ' ');
+  const differences = text.slice(text.indexOf('## Where the answers differ'));
+
+  it('names tests that exist', () => {
+    const named = [...differences.matchAll(/`(test\/[\w/]+\.test\.ts)`(?: \("([^"]+)"\))?/g)];
+    expect(named.length).toBeGreaterThan(15);
+    const missing = named.filter(([, file, title]) => {
+      const source = readFileSync(join(root, file!), 'utf8');
+      return title !== undefined && !source.includes(`'${title}'`);
+    });
+    expect(missing.map(([whole]) => whole)).toEqual([]);
+  });
+
+  it('names cases that are there', () => {
+    const cases = globSync('test/conformance/cases/*', { cwd: root }).map((file) => readFileSync(join(root, file), 'utf8')).join(); // biome-ignore format: one line
+    const named = [...differences.matchAll(/\brandom-[\w-]+-\d+-\d+/g)].map(([name]) => name);
+    expect(named.length).toBeGreaterThan(8);
+    expect(named.filter((name) => !cases.includes(`"name":"${name}"`))).toEqual([]);
+  });
+});

@@ -235,3 +235,27 @@ describe("unmatched: 'kafka-streams'", () => {
     expect(refused(() => left.pipe(leftJoinStream(right, pair, { within: 1, unmatched: 'never' as 'once' })))).toBe('INVALID_ARGUMENT'); // biome-ignore format: one line
   });
 });
+
+describe('what Kafka Streams does wrong', () => {
+  it('loses no window that closes in a jump of time', () => {
+    const end = numbers.pipe(window(tumbling(10), { emit: 'onClose' }), count(), to('out'));
+    const sent: Short[] = [['a', 1, 5], ['a', 1, 12], ['a', 1, 45], ['a', 1, 100]]; // biome-ignore format: one line
+    expect(run(end, sent).map((row) => (row as [{ start: number }])[0].start)).toEqual([0, 10, 40]);
+  });
+
+  it('refuses sliding windows without width while they are described', () => {
+    expect(failure(() => numbers.pipe(window(sliding(0)))).code).toBe('INVALID_ARGUMENT');
+  });
+});
+
+describe('the order in which several steps get a change', () => {
+  it('is that of the ends they lead to, whichever was described first', () => {
+    const source = table('left', { key: text, value: text });
+    const kept = source.pipe(map((value) => `(${value})`), toStream(), toTable('kept')); // biome-ignore format: one line
+    const joined = source.pipe(filter(() => true), leftJoinTable(kept, pair), to('out')); // biome-ignore format: one line
+    const sent: Sent[] = [['left', 'a', '1', 1], ['left', 'a', '2', 2]]; // biome-ignore format: one line
+    const values = (ends: Ends) => runAll(ends, sent).map((row) => (row as string[])[1]);
+    expect(values([joined])).toEqual(['1-', '1(1)', '2(1)', '2(2)']);
+    expect(values([kept, joined])).toEqual(['1(1)', '1(1)', '2(2)', '2(2)']);
+  });
+});
