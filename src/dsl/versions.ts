@@ -60,9 +60,9 @@ export class Versions {
     const newest = this.#newest.get(key);
     if (newest !== undefined && newest.timestamp <= moment) return newest;
     if (moment < this.streamTime - this.#history) return undefined;
-    const [, { value, timestamp }] = this.#endedAfter(key, moment) ?? nothing;
+    const [, { value }] = this.#endedAfter(key, moment) ?? nothing;
     const { header: from, body }: Version = value;
-    return body === null || from > moment ? undefined : { value: body, timestamp };
+    return body === null || from > moment ? undefined : { value: body, timestamp: from };
   }
 
   /** Takes in what a row was, or that it was gone (null), from a moment on. 'old': other versions came after. 'late': too long ago. */
@@ -103,7 +103,8 @@ export class Versions {
   }
 
   #end(key: unknown, end: number, from: number, body: unknown): void {
-    this.#ended.put(key, end, { header: from, body } satisfies Version, from);
+    // With the time of its end: the changelog lets go of records by their times, and one may have lasted for long.
+    this.#ended.put(key, end, { header: from, body } satisfies Version, end);
   }
 
   #endedAfter(key: unknown, moment: number): readonly [end: number, cell: AnyCell] | undefined {
@@ -112,4 +113,4 @@ export class Versions {
   }
 }
 
-const nothing = [0, { value: { header: 0, body: null }, timestamp: 0 }] as const;
+const nothing = [0, { value: { header: 0, body: null } }] as const;

@@ -4,6 +4,7 @@ import type { Step, Subtopology, Topology } from '../../dsl/topology.ts';
 import type { MillraceError } from '../../errors.ts';
 import type { Backend } from '../../state/backend.ts';
 import { memoryBackend } from '../../state/memory.ts';
+import type { VisitChange } from '../../state/sealed.ts';
 import { openTaskState, type TaskState } from '../../state/taskState.ts';
 import type { Clock } from '../clock.ts';
 import { checkStore, type StoreRow, storeRows } from '../storeRows.ts';
@@ -185,11 +186,14 @@ export class SinglePartition {
     }
   }
 
-  commit(): void {
+  /** `visit` is told all that goes to changelogs. */
+  commit(visit: VisitChange = () => {}): void {
     for (const { task, state } of this.#pieces) {
       task.beforeCommit();
       this.#settle();
-      state.seal().write(new Map([['streamTime', String(task.streamTime)]]));
+      const sealed = state.seal();
+      sealed.forEachChange(visit);
+      sealed.write(new Map([['streamTime', String(task.streamTime)]]));
     }
   }
 

@@ -6,7 +6,9 @@ import type { Drop } from '../../../src/runtime/task/rejects.ts';
 import { SinglePartition } from '../../../src/runtime/testing/singlePartition.ts';
 import type { Backend } from '../../../src/state/backend.ts';
 import { memoryBackend } from '../../../src/state/memory.ts';
+import type { VisitChange } from '../../../src/state/sealed.ts';
 import { tableSpecOf } from '../../../src/state/tableSpec.ts';
+import type { StoreDefinition } from '../../../src/state/taskState.ts';
 import type { Topic } from './statefulOperator.ts';
 
 export interface Input {
@@ -30,15 +32,18 @@ export interface Outcome {
 /** A topology on one partition that tells all that has become of its records, and all that it keeps. */
 export class Trial {
   readonly #run: SinglePartition;
-  readonly #stores: readonly string[];
+  readonly #stores: readonly StoreDefinition[];
   readonly #backends: Backend[] = [];
   readonly #count: () => number;
+  readonly #visit: VisitChange | undefined;
   /** Of what is committed. */
   readonly #out: Message<unknown, unknown>[] = [];
   readonly #drops: Drop[] = [];
   #since: Input[] = [];
 
-  constructor(sink: Sink, openBackend: () => Backend = memoryBackend) {
+  /** `visit` is told all that goes to changelogs. */
+  constructor(sink: Sink, openBackend: () => Backend = memoryBackend, visit?: VisitChange) {
+    this.#visit = visit;
     const compiled = topology([sink]);
     const opened = (): Backend => {
       const backend = openBackend();
@@ -47,7 +52,7 @@ export class Trial {
     };
     this.#run = new SinglePartition(compiled, systemClock, opened);
     const stores = compiled.subtopologies.map((piece) => piece.stores);
-    this.#stores = stores.flat().map(({ name }) => name);
+    this.#stores = stores.flat();
     this.#count = () =>
       this.#backends
         .flatMap((backend, index) =>
@@ -70,7 +75,7 @@ export class Trial {
   do(after: After): void {
     if (after === 'redo') this.#redo();
     if (after === 'nothing') return;
-    this.#run.commit();
+    this.#run.commit(this.#visit);
     this.#since = [];
     this.#out.push(...this.#run.read('out'));
     this.#drops.push(...this.#run.drops.splice(0));
@@ -89,9 +94,14 @@ export class Trial {
   /** Commits and ends. */
   end(): Outcome {
     this.do('commit');
-    const rows = Object.fromEntries(this.#stores.map((name) => [name, this.#run.rows(name)]));
+    const { rows } = this;
     this.#run.close();
     return { out: this.#out, drops: this.#drops.map((drop) => ({ ...drop, offset: 0 })), rows };
+  }
+
+  /** By store. */
+  get rows(): Outcome['rows'] {
+    return Object.fromEntries(this.#stores.map(({ name }) => [name, this.#run.rows(name)]));
   }
 
   /** Rows that the backends hold, whether a store shows them or not. */
