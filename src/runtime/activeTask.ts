@@ -62,7 +62,7 @@ export class ActiveTask {
       sequence: commit?.sequence ?? 0,
       incarnation: commit?.incarnation || randomUUID(),
       positions: Object.fromEntries(positions.offsets),
-      streamTime: commit?.streamTime ?? -1,
+      streamTime: positions.streamTime,
     };
     this.#committed = this.#meta;
     // The first commit ends in every changelog: what a commit that failed has left there is part of the state now.

@@ -39,6 +39,8 @@ export interface App extends AsyncDisposable {
   readonly warnings: Observable<MillraceError>;
   /** Resolves when the application has stopped, rejects when it has failed. */
   readonly closed: Promise<void>;
+  /** Ids of the tasks that run here: sub-topology and partition, as in 'orders_0'. */
+  readonly tasks: readonly string[];
   /** The topology as Kafka Streams would print it, as a Mermaid flowchart, or as JSON. Needs no broker. */
   describe(format?: 'text' | 'mermaid' | 'json'): string;
   /**
@@ -134,6 +136,10 @@ class Application implements App {
   describe(format: 'text' | 'mermaid' | 'json' = 'text'): string {
     if (format === 'mermaid') return describeMermaid(this.#topology);
     return format === 'json' ? describeJson(this.#topology) : describeText(this.#topology);
+  }
+
+  get tasks(): readonly string[] {
+    return this.#worker?.tasks ?? [];
   }
 
   rows(store: string): readonly StoreRow[] {

@@ -54,6 +54,16 @@ export function decodeOffsetMetadata(text: string): Pick<CommitMeta, 'sequence' 
 /** Stands for rows without a commit record: only at-least-once leaves such, when it is killed in the middle of the first. */
 const noCommit: CommitMeta = { sequence: 0, incarnation: '', positions: {}, streamTime: -1 };
 
+/** The same of a task without state, which has no commit record: its offsets are all that is kept of it. */
+export const encodeStreamTime = (streamTime: number): string => JSON.stringify({ streamTime });
+
+/** -1 where it is not told. */
+export function decodeStreamTime(metadata: string): number {
+  if (!metadata.startsWith('{')) return -1;
+  const { streamTime } = JSON.parse(metadata) as { readonly streamTime?: unknown };
+  return typeof streamTime === 'number' ? streamTime : -1;
+}
+
 /** The entries of a state database's meta table that the runtime writes. */
 export function localMeta(
   { commit = noCommit, changelogs, claims }: Restored,

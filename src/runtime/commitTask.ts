@@ -6,6 +6,7 @@ import {
   type CommitMeta,
   encodeMeta,
   encodeOffsetMetadata,
+  encodeStreamTime,
   localMeta,
   metaHeaders,
   metaKey,
@@ -119,6 +120,6 @@ function writeBack(parts: CommitParts, sealed: Sealed, meta: CommitMeta): void {
 }
 
 function offsetsOf({ partition, firstStore }: CommitParts, meta: CommitMeta) {
-  const metadata = firstStore === undefined ? '' : encodeOffsetMetadata(meta);
+  const metadata = firstStore === undefined ? encodeStreamTime(meta.streamTime) : encodeOffsetMetadata(meta);
   return Object.entries(meta.positions).map(([topic, offset]) => ({ topic, partition, offset, metadata }));
 }

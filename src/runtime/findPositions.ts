@@ -1,7 +1,7 @@
 import type { SourceSpec } from '../dsl/node.ts';
 import { MillraceError } from '../errors.ts';
 import { type Clock, delay } from './clock.ts';
-import { type CommitMeta, decodeOffsetMetadata } from './commitMeta.ts';
+import { type CommitMeta, decodeOffsetMetadata, decodeStreamTime } from './commitMeta.ts';
 import type { TaskPlan } from './plan.ts';
 import type { CommittedOffset, Transport } from './transport/transport.ts';
 
@@ -24,6 +24,8 @@ export interface Positions {
   readonly offsets: ReadonlyMap<string, number>;
   /** The group has not been told yet: a crash came between state and offsets. Nothing depends on it but who watches lag. */
   readonly untold: boolean;
+  /** Of the last commit; -1 when there was none. */
+  readonly streamTime: number;
 }
 
 /** How long committed offsets may take to become visible after the transaction that holds them. */
@@ -43,13 +45,14 @@ export async function findPositions(
   for (;;) {
     const committed = await transport.committed(group, partitions);
     if (commit === undefined || commit.incarnation === '') {
-      return { offsets: await fromGroup(parts, committed), untold: false };
+      const streamTime = Math.max(-1, ...committed.map((found) => decodeStreamTime(found?.metadata ?? '')));
+      return { offsets: await fromGroup(parts, committed), untold: false, streamTime };
     }
     const behind = task.topics.filter((topic, index) => !agrees(parts, topic, committed[index], commit));
     if (behind.length === 0) {
       const offsets = await fromState(parts, commit);
       const untold = task.topics.some((topic, index) => offsets.get(topic) !== committed[index]?.offset);
-      return { offsets, untold };
+      return { offsets, untold, streamTime: commit.streamTime };
     }
     if (clock.monotonic() > deadline)
       throw moved(parts, behind[0]!, committed[task.topics.indexOf(behind[0]!)], commit);

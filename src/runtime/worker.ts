@@ -72,6 +72,10 @@ export class Worker {
     await Promise.race([this.#running.promise, once(this.#stopped.signal, 'abort')]);
   }
 
+  get tasks(): readonly string[] {
+    return [...(this.#tasks?.running.keys() ?? [])];
+  }
+
   /** What it holds of a store: rows of the tasks that run here, or of a global table. */
   rows(store: string): readonly StoreRow[] {
     const tasks = [...(this.#tasks?.tasks ?? [])];

@@ -1,7 +1,7 @@
 import { compareCase, compareFinal } from './compareCase.ts';
 import type { Case } from './format.ts';
 import { NotSupported } from './notSupported.ts';
-import { type RunOptions, runCase } from './runCase.ts';
+import { type Actual, type RunOptions, runCase } from './runCase.ts';
 
 export type Verdict =
   | { readonly is: 'passed' }
@@ -12,14 +12,9 @@ export type Verdict =
 
 export function checkCase(testCase: Case, options?: RunOptions): Verdict {
   try {
-    const { quirk, expected } = testCase;
-    const differences = compareCase(testCase, runCase(testCase, options));
-    if (expected.cachedFinal !== undefined)
-      differences.push(...compareFinal(testCase, runCase(testCase, { ...options, cached: true })));
-    if (differences.length === 0) return { is: 'passed' };
-    const why =
-      quirk ?? (expected.retentionSensitive ? 'Depends on the retention of a windowed store.' : undefined);
-    return why === undefined ? { is: 'failed', differences } : { is: 'differs', why, differences };
+    const actual = runCase(testCase, options);
+    const cached = testCase.expected.cachedFinal && runCase(testCase, { ...options, cached: true });
+    return verdictOf(testCase, actual, cached);
   } catch (error) {
     if (error instanceof NotSupported) return { is: 'not supported', what: error.what };
     return {
@@ -27,4 +22,15 @@ export function checkCase(testCase: Case, options?: RunOptions): Verdict {
       differences: [error instanceof Error ? (error.stack ?? error.message) : String(error)],
     };
   }
+}
+
+/** `cached`: of a run that merges updates, where the case says what is to come of that. */
+export function verdictOf(testCase: Case, actual: Actual, cached?: Actual): Verdict {
+  const differences = compareCase(testCase, actual);
+  if (cached !== undefined) differences.push(...compareFinal(testCase, cached));
+  if (differences.length === 0) return { is: 'passed' };
+  const { quirk, expected } = testCase;
+  const why =
+    quirk ?? (expected.retentionSensitive ? 'Depends on the retention of a windowed store.' : undefined);
+  return why === undefined ? { is: 'failed', differences } : { is: 'differs', why, differences };
 }

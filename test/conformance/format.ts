@@ -74,15 +74,15 @@ export interface CaseNode {
   readonly processor: Processor;
 }
 
-export type CaseInput =
-  | {
-      readonly topic: string;
-      readonly key: Literal;
-      readonly value: Literal;
-      readonly timestamp: number;
-      readonly headers?: readonly (readonly [string, string])[];
-    }
-  | { readonly advanceWallClock: number };
+export interface CaseRecord {
+  readonly topic: string;
+  readonly key: Literal;
+  readonly value: Literal;
+  readonly timestamp: number;
+  readonly headers?: readonly (readonly [string, string])[];
+}
+
+export type CaseInput = CaseRecord | { readonly advanceWallClock: number };
 
 /** A record as the format writes it. */
 export interface Output {

@@ -75,6 +75,20 @@ describe('npm run conformance', { timeout: 60_000 }, () => {
     });
   });
 
+  it('runs on a cluster whose instances are killed', async () => {
+    expect(await conformance(folder(), '--partitions=3', '--instances=2', '--crash', '--seed=5')).toEqual({
+      code: 0,
+      lines: [
+        '1 cases come out on 3 partitions as on one; in the others time is not shared',
+        '1 passed, 0 failed',
+      ],
+    });
+    expect(await conformance(folder([wrong]), '--partitions=1', '--crash')).toMatchObject({
+      code: 1,
+      lines: expect.arrayContaining(['    + step 0  "a" = "x"  at 1', '1 passed, 1 failed']),
+    });
+  });
+
   it('says how it is used, and refuses folders without cases', async () => {
     expect((await conformance()).lines[0]).toContain('usage: npm run conformance');
     const empty = mkdtempSync(join(tmpdir(), 'conformance-'));

@@ -1,7 +1,17 @@
 import { type Message, MillraceError, type WindowKey } from 'millrace';
-import { type Driver, drive } from 'millrace/testing';
+import { type Driver, type DriverRecord, drive } from 'millrace/testing';
 import { describeCase } from './describeCase.ts';
-import type { AnyKey, Case, CaseError, CaseInput, Literal, Output, StoreEntry } from './format.ts';
+import type {
+  AnyKey,
+  Case,
+  CaseError,
+  CaseInput,
+  CaseRecord,
+  Literal,
+  Output,
+  Outputs,
+  StoreEntry,
+} from './format.ts';
 import { NotSupported } from './notSupported.ts';
 import { plainStore } from './processNodes.ts';
 import { sessionsOf } from './sessionsOf.ts';
@@ -55,17 +65,7 @@ export function runCase(testCase: Case, { restarts = false, cached = false }: Ru
       driver.restart();
     }
   }
-  const expected = Object.entries(testCase.expected.stores ?? {});
-  const stores = Object.fromEntries(
-    expected.map(([name, { kind }]) => [
-      name,
-      kind === 'versioned'
-        ? versionsOf(driver, name, testCase, outputs)
-        : kind === 'session'
-          ? sessionsOf(contents(driver, name), name, testCase)
-          : contents(driver, kind === 'plain' ? plainStore(name) : name),
-    ]),
-  );
+  const stores = storesOf(driver, testCase, outputs);
   driver.close();
   return { outputs, stores };
 }
@@ -74,21 +74,30 @@ const wallClockIntervals = ({ topology }: Case): number[] =>
   topology.flatMap(({ processor }) => (processor?.clock === 'wall' ? [processor.everyMs] : []));
 
 function feed(driver: Driver, input: CaseInput): void {
-  if ('advanceWallClock' in input) {
-    driver.advance(input.advanceWallClock);
-    return;
-  }
-  const { topic, key, value, timestamp, headers = [] } = input;
-  const encoded = headers.map(([name, text]) => [name, Buffer.from(text)] as const);
-  try {
-    driver.send(topic, { key, value, timestamp, headers: encoded });
-  } catch (error) {
-    // A source of the case that leads nowhere is no part of the topology.
-    if (!(error instanceof MillraceError && error.code === 'UNKNOWN_TOPIC')) throw error;
+  if ('advanceWallClock' in input) driver.advance(input.advanceWallClock);
+  else {
+    try {
+      driver.send(input.topic, recordOf(input));
+    } catch (error) {
+      if (!leadsNowhere(error)) throw error;
+    }
   }
 }
 
-function output(step: number, { key, value, timestamp, headers }: Message<unknown, unknown>): Output {
+export function recordOf({ key, value, timestamp, headers = [] }: CaseRecord): DriverRecord {
+  return {
+    key,
+    value,
+    timestamp,
+    headers: headers.map(([name, text]) => [name, Buffer.from(text)] as const),
+  };
+}
+
+/** A source of the case that leads nowhere is no part of the topology. */
+export const leadsNowhere = (error: unknown): boolean =>
+  error instanceof MillraceError && error.code === 'UNKNOWN_TOPIC';
+
+export function output(step: number, { key, value, timestamp, headers }: Message<unknown, unknown>): Output {
   return {
     step,
     ...keyParts(key as AnyKey | null),
@@ -98,7 +107,24 @@ function output(step: number, { key, value, timestamp, headers }: Message<unknow
   };
 }
 
-function contents(driver: Driver, name: string): StoreEntry[] {
+/** Those that the case names. */
+export function storesOf(
+  driver: Pick<Driver, 'store'>,
+  testCase: Case,
+  outputs: Outputs,
+  versions: 'as history' | 'as rows' = 'as history',
+): Actual['stores'] {
+  const rows = (name: string, kind: string): StoreEntry[] => {
+    if (kind === 'session') return sessionsOf(contents(driver, name), name, testCase);
+    if (kind !== 'versioned') return contents(driver, kind === 'plain' ? plainStore(name) : name);
+    if (versions === 'as history') return versionsOf(driver, name, testCase, outputs);
+    return [...contents(driver, name), ...contents(driver, `${name}-versions`)];
+  };
+  const expected = Object.entries(testCase.expected.stores ?? {});
+  return Object.fromEntries(expected.map(([name, { kind }]) => [name, rows(name, kind)]));
+}
+
+function contents(driver: Pick<Driver, 'store'>, name: string): StoreEntry[] {
   return driver.store(name).map(([key, { value, timestamp }]) => ({
     ...keyParts(key as AnyKey),
     value: value as Literal,

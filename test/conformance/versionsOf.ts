@@ -13,7 +13,7 @@ interface Version {
  * from the first moment on at which a row is gone.
  */
 export function versionsOf(
-  driver: Driver,
+  driver: Pick<Driver, 'store'>,
   name: string,
   { topology, inputs }: Case,
   outputs: Outputs,
@@ -36,7 +36,7 @@ export function versionsOf(
     .filter(({ versions }) => versions.length > 0);
 }
 
-function rowsOf(driver: Driver, name: string): Map<CaseKey, Version[]> {
+function rowsOf(driver: Pick<Driver, 'store'>, name: string): Map<CaseKey, Version[]> {
   const rows = new Map<CaseKey, Version[]>();
   const add = (key: unknown, version: Version): void => {
     const known = rows.get(key as CaseKey);

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { process, stream, text, to } from '../../src/index.ts';
+import { driveCluster } from '../../src/runtime/testing/index.ts';
 import { guardedJob } from '../kit/guardedJob.ts';
-import { world } from './appKit.ts';
+import { guarantees, world } from './appKit.ts';
 
 const { sinks, topics } = guardedJob();
 
@@ -26,4 +28,24 @@ describe('openTask', () => {
       expect(ahead, calls.join(' ')).toBeGreaterThanOrEqual(0);
     }
   });
+
+  it.each(guarantees)(
+    'goes on with the stream time of the last commit, also without state, %s',
+    async (guarantee) => {
+      const timed = stream('in', { key: text, value: text }).pipe(
+        process({}, (context) => ({ value }) => {
+          context.emit({ value: `${value} at ${context.streamTime}` });
+        }),
+        to('out'),
+      );
+      await using cluster = await driveCluster([timed], { guarantee, partitions: 1, instances: 1 });
+      await cluster.send('in', { key: 'a', value: 'first', timestamp: 10 });
+      await cluster.settle();
+      await cluster.crash();
+      await cluster.start();
+      await cluster.send('in', { key: 'a', value: 'late', timestamp: 3 });
+      await cluster.settle();
+      expect((await cluster.read('out')).map(({ value }) => value)).toEqual(['first at 10', 'late at 10']);
+    },
+  );
 });

@@ -35,6 +35,8 @@ export interface ClusterRecord extends Message<unknown, unknown> {
 export interface ClusterInstance {
   readonly name: string;
   readonly state: AppState;
+  /** Ids of the tasks that run there: sub-topology and partition, as in 'orders_0'. */
+  readonly tasks: readonly string[];
   /** Ends it as SIGKILL does: what it has not committed is done again by the others, once its session has ended. */
   crash(): Promise<void>;
   /** Ends it as SIGTERM does: it commits and leaves, the others take over at once. */
@@ -56,7 +58,8 @@ export interface Cluster extends AsyncDisposable {
   /** Writes bytes, or text as UTF-8, as they are. */
   sendRaw(topic: string, record: RawDriverRecord): Promise<void>;
   /**
-   * Lets time pass until everything that was sent, and what followed from it, is processed and committed. Throws the error of
+   * Lets time pass until everything that was sent, and what followed from it, is processed and committed, and every task runs on
+   * some instance. Throws the error of
    * an instance that has failed; NOT_SETTLED after `limit` ms of virtual time, default an hour.
    */
   settle(limit?: number): Promise<void>;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { checkOptions } from '../../dsl/options.ts';
 import { topology } from '../../dsl/topology.ts';
 import { namesOf } from '../names.ts';
-import { userTopics } from '../plan.ts';
+import { plan, userTopics } from '../plan.ts';
 import { settingNames } from '../settings.ts';
 import { embeddedBroker } from '../transport/embedded/embeddedBroker.ts';
 import type { Cluster, ClusterOptions } from './cluster.ts';
@@ -48,6 +48,9 @@ export async function driveCluster(
     ...settings
   } = options;
   const compiled = topology(sinks);
+  const counts = userTopics(compiled).map((topic) => [topic, partitions] as const);
+  const all = new Map([...counts, ...Object.entries(topics)]);
+  const taskCount = plan(compiled, names, all).tasks.length;
   const clock = virtualClock();
   const random = seededRandom(seed);
   const disturbance = trouble({
@@ -69,8 +72,6 @@ export async function driveCluster(
     pause: (instance, ms) => disturbance.inject({ instance, fault: { kind: 'pauseClient', ms } }),
   });
   try {
-    const counts = userTopics(compiled).map((topic) => [topic, partitions] as const);
-    const all = new Map([...counts, ...Object.entries(topics)]);
     const outside = await clock.run(clusterTopics(compiled, names, broker, all));
     const transport = broker.transport('driver');
     await clock.run(transport.connect());
@@ -85,6 +86,7 @@ export async function driveCluster(
       trouble: disturbance,
       topics: outside,
       transport,
+      taskCount,
       release,
     });
   } catch (error) {

@@ -20,6 +20,8 @@ export interface ClusterParts {
   readonly trouble: Trouble;
   readonly topics: ClusterTopics;
   readonly transport: Transport;
+  /** How many there are to run. */
+  readonly taskCount: number;
   readonly release: () => void;
 }
 
@@ -87,7 +89,7 @@ const isGlobal = ({ globalTables }: Topology, name: string): boolean =>
   globalTables.some(({ stores }) => stores.some((store: NamedStore) => store.name === name));
 
 async function settle(
-  { compiled, names, clock, fleet, transport, seed }: ClusterParts,
+  { compiled, names, clock, fleet, transport, seed, taskCount }: ClusterParts,
   limit: number,
 ): Promise<void> {
   const sources = compiled.subtopologies.flatMap((piece) => piece.sources.map(names.topic));
@@ -95,12 +97,13 @@ async function settle(
   for (const end = clock.monotonic() + limit; ; await clock.advance(lookEvery)) {
     fleet.check();
     const behind = await clock.run(behindOf(transport, names.application, sources));
-    if (behind.length === 0) return;
+    const running = new Set(fleet.instances.flatMap(({ tasks }) => tasks));
+    if (behind.length === 0 && running.size === taskCount) return;
     if (fleet.isGone) fleet.pick(); // says so
     if (clock.monotonic() >= end) {
       throw new MillraceError('NOT_SETTLED', 'The application does not get to the end of its topics', {
         expected: `everything committed within ${limit} ms`,
-        found: `${behind.join(', ')}, with seed ${seed}`,
+        found: `${behind.join(', ') || `${running.size} of ${taskCount} tasks running`}, with seed ${seed}`,
         next: 'Look at the warnings and the instances of the cluster; allow more time, or less chaos.',
       });
     }

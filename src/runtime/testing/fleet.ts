@@ -92,6 +92,9 @@ export class Fleet {
       get state() {
         return one.state;
       },
+      get tasks() {
+        return one.tasks;
+      },
       crash: () => end(() => one.crash()),
       stop: () => end(() => one.stop()),
       pause: (ms) => this.#parts.pause(name, ms),
