@@ -139,7 +139,7 @@ class Application implements App {
   }
 
   get tasks(): readonly string[] {
-    return this.#worker?.tasks ?? [];
+    return [...(this.#worker?.tasks?.running.keys() ?? [])];
   }
 
   rows(store: string): readonly StoreRow[] {
@@ -164,7 +164,8 @@ class Application implements App {
         onWarning: (warning) => this.#warnings.next(warning),
         onFatal: (error) => this.#fail(error),
       });
-      await this.#worker.start();
+      if (this.#stopping === undefined) await this.#worker.start();
+      else await transport.close(); // told to stop while it connected
     } catch (error) {
       const known = asMillraceError(error, 'The application');
       this.closed.catch(() => {}); // whoever called start() is told here

@@ -29,7 +29,8 @@ export class Worker {
   #plan: Plan | undefined;
   #member: Member | undefined;
   #globals: GlobalTables | undefined;
-  #tasks: TaskSet | undefined;
+  /** From the moment on at which it joins the group. */
+  tasks: TaskSet | undefined;
   readonly #running = Promise.withResolvers<void>();
   #loop: Promise<void> = Promise.resolve();
   /** While the group rebalances nothing is processed: positions that were committed must stay true. */
@@ -49,49 +50,46 @@ export class Worker {
   /** Connects, checks topics, loads global tables and joins; resolves when the first assignment runs. */
   async start(): Promise<void> {
     const { transport, lifecycle, settings, topology, names, clock, onDrop } = this.#parts;
+    const { signal } = this.#stopped;
     lifecycle.to('connecting');
     await transport.connect();
+    signal.throwIfAborted();
     const planned = await prepareTopics(topology, names, transport.admin, settings);
     this.#plan = planned;
     const globals = globalTables(topology.globalTables, planned, transport, clock, onDrop);
     this.#globals = globals;
-    const { signal } = this.#stopped;
     await globals.load(signal);
+    signal.throwIfAborted();
     void this.#background(globals.follow(signal));
     const member = transport.member(this.#memberOptions(planned));
     this.#member = member;
-    const setting = this.#taskSetting(member, globals);
-    this.#tasks = new TaskSet(setting, this.#reader, (error) => this.#fatal(error));
-    const done = () => [...this.#tasks!.tasks].flatMap(({ purgeable }) => purgeable);
+    this.tasks = new TaskSet(this.#taskSetting(member, globals), this.#reader, (error) => this.#fatal(error));
+    const done = () => [...this.tasks!.tasks].flatMap(({ purgeable }) => purgeable);
     void this.#background(housekeeping({ plan: planned, admin: transport.admin, clock, signal, done }));
     this.#loop = this.#background(
-      this.#run(this.#tasks, new Backpressure(this.#reader, settings.maxBufferedBytes)),
+      this.#run(this.tasks, new Backpressure(this.#reader, settings.maxBufferedBytes)),
     );
     lifecycle.to('rebalancing');
     await member.join();
-    await Promise.race([this.#running.promise, once(this.#stopped.signal, 'abort')]);
-  }
-
-  get tasks(): readonly string[] {
-    return [...(this.#tasks?.running.keys() ?? [])];
+    await Promise.race([this.#running.promise, once(signal, 'abort')]);
   }
 
   /** What it holds of a store: rows of the tasks that run here, or of a global table. */
   rows(store: string): readonly StoreRow[] {
-    const tasks = [...(this.#tasks?.tasks ?? [])];
+    const tasks = [...(this.tasks?.tasks ?? [])];
     return [...tasks.flatMap((task) => task.rows(store)), ...(this.#globals?.rows(store) ?? [])];
   }
 
   #memberOptions(planned: Plan): MemberOptions {
     const { settings, names, topology, lifecycle } = this.#parts;
     return memberOptions(planned, topology, names, settings, {
-      running: () => this.#tasks?.running ?? new Map(),
+      running: () => this.tasks?.running ?? new Map(),
       revoked: () => this.#revoked(),
       assigned: (assignment, signal) => this.#assigned(assignment, signal),
       lost: () => {
         this.#suspended = true;
         lifecycle.to('rebalancing');
-        void this.#background(this.#tasks!.abandonAll());
+        void this.#background(this.tasks!.abandonAll());
       },
       failed: (reason) => this.#fatal(asMillraceError(reason, 'The worker')),
     });
@@ -100,7 +98,7 @@ export class Worker {
   #taskSetting(member: Member, globals: GlobalTables): TaskSetting {
     return taskSetting(this.#parts, {
       member,
-      isPendingMost: () => this.#tasks!.pendingBytes >= this.#parts.settings.maxPendingBytes,
+      isPendingMost: () => this.tasks!.pendingBytes >= this.#parts.settings.maxPendingBytes,
       globalView: globals.view,
       onFailure: (plan, error) => this.#failed(plan, error),
       wake: () => this.#wakeup.wake(),
@@ -120,7 +118,7 @@ export class Worker {
     const mine = this.#plan!.tasks.filter(({ id }) => ids.has(id));
     lifecycle.to('restoring');
     try {
-      await this.#tasks!.assign(mine, signal);
+      await this.tasks!.assign(mine, signal);
     } catch (error) {
       if (!signal.aborted) this.#fatal(asMillraceError(error, 'The worker'));
       return;
@@ -142,7 +140,7 @@ export class Worker {
   async #revoked(): Promise<void> {
     this.#suspended = true;
     this.#parts.lifecycle.to('rebalancing');
-    await this.#tasks!.revoke();
+    await this.tasks!.revoke();
   }
 
   async #run(tasks: TaskSet, backpressure: Backpressure): Promise<void> {
@@ -196,7 +194,7 @@ export class Worker {
   }
 
   #failed({ id }: TaskPlan, error: MillraceError): void {
-    for (const task of this.#tasks!.tasks) if (task.plan.id === id) this.#tasks!.failed(task, error);
+    for (const task of this.tasks!.tasks) if (task.plan.id === id) this.tasks!.failed(task, error);
     this.#wakeup.wake();
   }
 
@@ -215,16 +213,16 @@ export class Worker {
   async stop(): Promise<void> {
     this.#suspended = true;
     await this.#member?.leave();
-    await this.#tasks?.closeAll();
+    await this.tasks?.closeAll();
     await this.#end();
     await this.#parts.transport.close();
-    await this.#tasks?.abandonAll(); // those that did not commit in time
+    await this.tasks?.abandonAll(); // those that did not commit in time
   }
 
   /** Stops without a last commit: what is not committed is done again by whoever takes over. */
   async abort(): Promise<void> {
     this.#suspended = true;
-    await this.#tasks?.abandonAll();
+    await this.tasks?.abandonAll();
     await this.#member?.leave().catch(() => {});
     await this.#end();
     await this.#parts.transport.close().catch(() => {});
@@ -235,7 +233,7 @@ export class Worker {
     this.#suspended = true;
     this.#stopped.abort(new Error('The worker was crashed'));
     this.#parts.transport.crash();
-    await this.#tasks?.abandonAll();
+    await this.tasks?.abandonAll();
     await this.#end();
   }
 

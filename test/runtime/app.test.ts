@@ -72,6 +72,33 @@ describe('app', () => {
     await Promise.all([stop(run, one!), stop(run, other!)]);
   });
 
+  it.each(['stop', 'crash'] as const)('is gone after a %s at any moment of its start', async (end) => {
+    const gone = { sinks: [sums.pipe(to('out'))], stateDir: 'memory' } as const;
+    for (let nth = 0; nth < 24; nth++) {
+      let calls = 0;
+      let ended: Promise<void> | undefined;
+      const faults = {
+        on({ clientId }: { readonly clientId: string }) {
+          if (clientId === 'early' && calls++ === nth) ended = early[end]();
+          return undefined;
+        },
+      };
+      const run = await world(topics, faults);
+      const early: App = run.instance('gone', { ...gone, clientId: 'early' });
+      const started = early.start().catch(() => undefined);
+      if (nth === 0) ended = early[end]();
+      await run.clock.advance(1_000);
+      ended ??= early[end]();
+      await run.clock.run(Promise.all([started, ended]));
+      expect([early.state, early.tasks], `call ${nth}`).toEqual(['closed', []]);
+      const other = run.instance('gone', gone);
+      await run.start(other);
+      await run.clock.advance(15_000);
+      expect(other.tasks, `call ${nth}`).toEqual(['in_0', 'in_1']);
+      await stop(run, other);
+    }
+  });
+
   it('goes through its states and tells them', async () => {
     const run = await world(topics);
     const one = run.instance('states', { sinks: [sums.pipe(to('out'))] });

@@ -59,7 +59,7 @@ export interface Cluster extends AsyncDisposable {
   sendRaw(topic: string, record: RawDriverRecord): Promise<void>;
   /**
    * Lets time pass until everything that was sent, and what followed from it, is processed and committed, and every task runs on
-   * some instance. Throws the error of
+   * some instance; chaos strikes in the first minute only. Throws the error of
    * an instance that has failed; NOT_SETTLED after `limit` ms of virtual time, default an hour.
    */
   settle(limit?: number): Promise<void>;
@@ -81,8 +81,6 @@ export interface Cluster extends AsyncDisposable {
   stop(): Promise<void>;
   /** Has something go wrong at an exact step. */
   inject(injection: Injection): void;
-  /** Nothing goes wrong from now on. */
-  calm(): void;
   /** All outputs, stores and drops since the start, as lines. */
   snapshot(): Promise<PipelineSnapshot>;
   /** Stops everything; throws the error of an instance that failed, if no call has yet. */

@@ -28,6 +28,8 @@ export interface ClusterParts {
 const hour = 3_600_000;
 /** ms between two looks at how far the group is. */
 const lookEvery = 50;
+/** ms of a settle() in which chaos strikes. */
+const chaosLasts = 60_000;
 /** ms in which every instance has taken in what a global table's topic holds. */
 const globalTablesFollow = 1_000;
 
@@ -41,7 +43,7 @@ export function drivenCluster(parts: ClusterParts): Cluster {
   }
 
   async function close(): Promise<void> {
-    trouble.end();
+    trouble.chaotic = false;
     try {
       await clock.run(fleet.stopAll());
     } finally {
@@ -59,7 +61,10 @@ export function drivenCluster(parts: ClusterParts): Cluster {
     },
     send: async (topic, records) => clock.run(topics.send(topic, 'length' in records ? records : [records])),
     sendRaw: async (topic, record) => clock.run(topics.sendRaw(topic, record)),
-    settle: (limit = hour) => settle(parts, limit),
+    async settle(limit = hour) {
+      await settle(parts, limit);
+      trouble.chaotic = true;
+    },
     async advance(ms) {
       await clock.advance(ms);
       fleet.check();
@@ -74,7 +79,6 @@ export function drivenCluster(parts: ClusterParts): Cluster {
     crash: async () => fleet.pick().crash(),
     stop: async () => fleet.pick().stop(),
     inject: (injection) => trouble.inject(injection),
-    calm: () => trouble.end(),
     async snapshot() {
       const outputs = await clock.run(topics.outputs());
       const stores = shownStores(parts.compiled).map((name) => [name, store(name)] as const);
@@ -89,18 +93,21 @@ const isGlobal = ({ globalTables }: Topology, name: string): boolean =>
   globalTables.some(({ stores }) => stores.some((store: NamedStore) => store.name === name));
 
 async function settle(
-  { compiled, names, clock, fleet, transport, seed, taskCount }: ClusterParts,
+  { compiled, names, clock, fleet, transport, seed, taskCount, trouble }: ClusterParts,
   limit: number,
 ): Promise<void> {
   const sources = compiled.subtopologies.flatMap((piece) => piece.sources.map(names.topic));
   if (compiled.globalTables.length > 0) await clock.advance(globalTablesFollow);
-  for (const end = clock.monotonic() + limit; ; await clock.advance(lookEvery)) {
+  const begin = clock.monotonic();
+  for (; ; await clock.advance(lookEvery)) {
     fleet.check();
     const behind = await clock.run(behindOf(transport, names.application, sources));
     const running = new Set(fleet.instances.flatMap(({ tasks }) => tasks));
     if (behind.length === 0 && running.size === taskCount) return;
+    // A group that is disturbed at every turn would never come to rest.
+    trouble.chaotic &&= behind.length > 0 && clock.monotonic() - begin < chaosLasts;
     if (fleet.isGone) fleet.pick(); // says so
-    if (clock.monotonic() >= end) {
+    if (clock.monotonic() - begin >= limit) {
       throw new MillraceError('NOT_SETTLED', 'The application does not get to the end of its topics', {
         expected: `everything committed within ${limit} ms`,
         found: `${behind.join(', ') || `${running.size} of ${taskCount} tasks running`}, with seed ${seed}`,

@@ -42,8 +42,8 @@ export interface TroubleParts {
 export interface Trouble {
   readonly faults: Faults;
   inject(injection: Injection): void;
-  /** Nothing goes wrong from now on. */
-  end(): void;
+  /** Whether chaos strikes. */
+  chaotic: boolean;
 }
 
 /** ms a call takes at most when nothing is wrong: makes the instances meet in another order with each seed. */
@@ -52,8 +52,6 @@ const jitterMs = 8;
 export function trouble(parts: TroubleParts): Trouble {
   const { random, chaos, isInstance } = parts;
   const pending: { readonly injection: Injection; left: number }[] = [];
-  let active = true;
-
   function injected({ api, clientId }: Call): Injection['fault'] | undefined {
     for (const [index, entry] of pending.entries()) {
       const { injection } = entry;
@@ -73,20 +71,19 @@ export function trouble(parts: TroubleParts): Trouble {
     return { kind: fault === 'crash-before' ? 'loseRequest' : 'loseResponse' };
   }
 
-  return {
+  const self: Trouble = {
+    chaotic: true,
     faults: {
       on(call) {
-        if (!active || !isInstance(call.clientId)) return undefined;
-        const fault = injected(call) ?? drawn(chaos, random, parts.rebalance);
+        if (!isInstance(call.clientId)) return undefined;
+        const fault = injected(call) ?? (self.chaotic ? drawn(chaos, random, parts.rebalance) : undefined);
         if (fault !== undefined) return by(fault, call.clientId);
         return { kind: 'delayRequest', ms: Math.floor(random() * (jitterMs + 1)) };
       },
     },
     inject: (injection) => void pending.push({ injection, left: injection.nth ?? 1 }),
-    end() {
-      active = false;
-    },
   };
+  return self;
 }
 
 function drawn(chaos: Chaos, random: () => number, rebalance: () => void): Injection['fault'] | undefined {
