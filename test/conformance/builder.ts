@@ -33,7 +33,8 @@ export interface CaseCogrouped {
 
 export type Made =
   | { readonly stream: CaseStream }
-  | { readonly table: CaseTable }
+  /** `changes`: those that steps behind are told, where they are not the ones of the rows kept. */
+  | { readonly table: CaseTable; readonly changes?: CaseTable }
   | { readonly globalTable: CaseGlobalTable }
   | { readonly windowed: CaseWindowed }
   | { readonly grouped: CaseGrouped }
@@ -67,9 +68,9 @@ export class Builder {
   put(id: string, made: Made): void {
     if (this.#made.has(id)) throw new Error(`duplicate node id ${id}`);
     if ('table' in made) {
-      const table = this.#caching.has(id) ? made.table.pipe(emitOnCommit()) : made.table;
-      this.#made.set(id, { table });
-      this.ends.push(table);
+      const held = this.#caching.has(id) ? { table: made.table.pipe(emitOnCommit()) } : made;
+      this.#made.set(id, held);
+      this.ends.push(held.table);
     } else this.#made.set(id, made);
   }
 
@@ -100,4 +101,5 @@ export class Builder {
 }
 
 const folds = ['count', 'reduce', 'aggregate'];
-const isKept = ({ op, store }: CaseNode): boolean => folds.includes(op) || store !== undefined;
+const isKept = ({ op, store, versionedHistoryMs }: CaseNode): boolean =>
+  versionedHistoryMs === undefined && (folds.includes(op) || store !== undefined);

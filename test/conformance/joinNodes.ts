@@ -16,7 +16,7 @@ import {
 import type { Builder, CaseStream, CaseTable } from './builder.ts';
 import type { AnyKey, CaseKey, CaseNode, Literal } from './format.ts';
 import { combiner, mapper } from './functions.ts';
-import { keep } from './statelessNodes.ts';
+import { stored } from './statelessNodes.ts';
 
 type Describe = (builder: Builder, node: CaseNode) => void;
 
@@ -46,7 +46,9 @@ export const joinNodes: Readonly<Record<string, Describe>> = {
       left: () => left.pipe(leftJoinTable(right, (a, b, { key }) => join(key, a, b))) as CaseTable,
       outer: () => left.pipe(outerJoinTable(right, (a, b, { key }) => join(key, a, b))) as CaseTable,
     };
-    keep(builder, node, ways[node.type!]!());
+    const changes = ways[node.type!]!();
+    const table = node.store === undefined ? changes : stored(changes, node.store);
+    builder.put(node.id, { table, changes });
   },
   foreignKeyJoin(builder, node) {
     const join = combiner(node.joiner);

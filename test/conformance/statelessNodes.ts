@@ -49,8 +49,10 @@ export const statelessNodes: Readonly<Record<string, Describe>> = {
     const { id } = node;
     const of = mapper(node.value);
     const input = builder.input(node);
-    if ('table' in input) keep(builder, node, input.table.pipe(map((value, { key }) => of(key, value))));
-    else builder.put(id, { stream: builder.stream(node).pipe(map((value, { key }) => of(key, value))) });
+    if ('table' in input) {
+      const table = input.table.pipe(map((value, { key }) => of(key, value)));
+      builder.put(id, { table: node.store === undefined ? table : stored(table, node.store) });
+    } else builder.put(id, { stream: builder.stream(node).pipe(map((value, { key }) => of(key, value))) });
   },
   map(builder, node) {
     const keyOf = mapper(node.key!);
@@ -121,7 +123,8 @@ function select(builder: Builder, node: CaseNode, wanted: boolean): void {
     builder.put(id, { stream: input.stream.pipe(wanted ? filter(asked) : filterNot(asked)) });
     return;
   }
-  const table = builder.table(node);
+  // What a join says that a row was it makes of the rows of both sides, and not of the one it keeps.
+  const table = ('changes' in input ? input.changes : undefined) ?? builder.table(node);
   const needless = builder.needlessTombstones.has(id);
   if (store === undefined && !needless) {
     builder.put(id, { table: table.pipe(wanted ? filter(asked) : filterNot(asked)) });
@@ -134,8 +137,4 @@ function select(builder: Builder, node: CaseNode, wanted: boolean): void {
 }
 
 /** A derived table keeps nothing of its own in millrace: a named store for it is one more step. */
-export function keep(builder: Builder, { id, store }: CaseNode, made: CaseTable): void {
-  builder.put(id, { table: store === undefined ? made : stored(made, store) });
-}
-
-const stored = (made: CaseTable, name: string): CaseTable => made.pipe(toStream(), toTable({ name }));
+export const stored = (made: CaseTable, name: string): CaseTable => made.pipe(toStream(), toTable({ name }));
