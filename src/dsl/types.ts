@@ -14,7 +14,7 @@ interface Handle<Shape, K, V> extends Pipeable {
   readonly shape: Shape;
   readonly node: Node;
   /** Never set: carries the types of key and value. */
-  readonly [types]?: { readonly key: K; readonly value: V };
+  readonly [types]: { readonly key: K; readonly value: V };
 }
 
 /** Records, each an event of its own. */
