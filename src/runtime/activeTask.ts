@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import type { NamedStore } from '../dsl/topology.ts';
+import type { MillraceError } from '../errors.ts';
 import { openTaskState, type TaskState } from '../state/taskState.ts';
+import { asMillraceError } from './asMillraceError.ts';
 import type { Claims } from './changelogClaims.ts';
 import type { CommitMeta } from './commitMeta.ts';
 import { type Commit, type CommitParts, commitAtLeastOnce, commitExactlyOnce } from './commitTask.ts';
@@ -27,6 +30,8 @@ export interface Opened {
   readonly commit: CommitMeta | undefined;
   readonly changelogs: ReadonlyMap<string, number>;
   readonly claims: Claims;
+  /** Stores of which the changelogs do not say yet what they are. */
+  readonly undescribed: readonly NamedStore[];
 }
 
 /** A task with its state, its producer and its place in the input: what a worker runs. */
@@ -42,6 +47,9 @@ export class ActiveTask {
   readonly #changelogs: Map<string, number>;
   readonly #changed: Map<string, number>;
   readonly #claims: Claims;
+  readonly #undescribed: readonly NamedStore[];
+  /** Number of the last commit before it was opened. */
+  readonly #opened: number;
   #meta: CommitMeta;
   /** Of the last commit that has succeeded. */
   #committed: CommitMeta;
@@ -56,6 +64,7 @@ export class ActiveTask {
     this.#home = home;
     this.#producer = producer;
     this.#claims = opened.claims;
+    this.#undescribed = opened.undescribed;
     this.#changelogs = new Map(plan.subtopology.stores.map(({ name }) => [names.changelog(name), 0]));
     for (const [topic, position] of opened.changelogs) this.#changelogs.set(topic, position);
     this.#meta = {
@@ -65,6 +74,7 @@ export class ActiveTask {
       streamTime: positions.streamTime,
     };
     this.#committed = this.#meta;
+    this.#opened = this.#meta.sequence;
     // The first commit ends in every changelog: what a commit that failed has left there is part of the state now.
     const others = plan.subtopology.stores.slice(1);
     this.#changed = new Map(others.map(({ name }) => [name, this.#meta.sequence + 1]));
@@ -202,6 +212,7 @@ export class ActiveTask {
       changelogs: this.#changelogs,
       changed: this.#changed,
       claims: this.#claims,
+      undescribed: this.#meta.sequence === this.#opened + 1 ? this.#undescribed : [],
       storesSignature: this.#home.storesSignature,
     };
   }
@@ -221,14 +232,19 @@ export class ActiveTask {
     await this.#producer.close();
   }
 
-  /** Gives up what was not committed. Never throws: the task is dead already. */
-  async abandon(): Promise<void> {
+  /** Gives up what was not committed, and state that was found to be damaged. Never throws: the task is dead already. */
+  async abandon(damage?: MillraceError): Promise<void> {
     this.#task.close();
     // At once: a commit that no coordinator has been asked to decide yet ends with it.
     const aborted = this.#producer.abort().catch(() => {});
     await this.#committing?.catch(() => {});
     await aborted;
     this.#state.close();
-    this.#home.close();
+    try {
+      if (damage === undefined) this.#home.close();
+      else this.#home.setAside(damage);
+    } catch (error) {
+      this.#setting.onWarning(asMillraceError(error, `Task ${this.plan.id}`)); // the disk is full, or fails
+    }
   }
 }

@@ -6,6 +6,8 @@ export class ChangelogGuard {
   #claims: Claim[];
   /** undefined: nobody has claimed it, or so long ago that the claim is gone: all records count. */
   #owner: number | undefined;
+  /** It says what its rows are. */
+  isDescribed = false;
   readonly #covered = new Map<string, Buffer>();
 
   constructor(claims: readonly Claim[]) {

@@ -3,6 +3,7 @@ import type { NamedStore } from '../dsl/topology.ts';
 import { MillraceError } from '../errors.ts';
 import type { ChangelogGuard } from './changelogGuard.ts';
 import { type CommitMeta, decodeMeta, metaKey } from './commitMeta.ts';
+import { checkDescriptions, describeStore, descriptionKey } from './storeDescription.ts';
 import type { Batch } from './transport/transport.ts';
 
 /** Takes what a changelog says, in its order: rows, and behind them what the commit they belong to says of itself. */
@@ -21,12 +22,20 @@ export function visitChangelog(
 ): void {
   const textKey = spec.kind === 'keyValue' && spec.key.format === 'text';
   const textValue = spec.value.format === 'text';
+  const described = describeStore(spec);
   while (batch.next()) {
     const bytes = batch.keyBytes();
     if (bytes === null) continue;
     const mayBeControl = bytes[0] === 0xff && bytes[1] === 0xfe;
     if (mayBeControl && guard.takes(batch, bytes)) continue;
     if (!guard.counts(batch, bytes)) continue;
+    if (mayBeControl && isDescription(batch, bytes)) {
+      const { topic, partition, offset } = batch;
+      const found = { [name]: batch.valueText() ?? described };
+      guard.isDescribed = true;
+      checkDescriptions(found, { [name]: described }, { topic, partition, offset });
+      continue;
+    }
     if (mayBeControl && isMeta(batch, bytes)) {
       const text = batch.valueText();
       if (text !== null) visitor.commit(batch.topic, decodeMeta(text), batch.offset + 1);
@@ -35,6 +44,10 @@ export function visitChangelog(
     const value = textValue ? batch.valueText() : batch.valueBytes();
     visitor.row(name, textKey ? batch.keyText()! : bytes, value, batch.timestamp);
   }
+}
+
+function isDescription(batch: Batch, key: Buffer): boolean {
+  return key.equals(descriptionKey) && batch.headers().length > 0;
 }
 
 function isMeta(batch: Batch, key: Buffer): boolean {

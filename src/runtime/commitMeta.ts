@@ -66,14 +66,16 @@ export function decodeStreamTime(metadata: string): number {
 
 /** The entries of a state database's meta table that the runtime writes. */
 export function localMeta(
-  { commit = noCommit, changelogs, claims }: Restored,
+  { commit = noCommit, changelogs, claims }: Pick<Restored, 'commit' | 'changelogs' | 'claims'>,
   storesSignature: string,
+  now: number,
 ): ReadonlyMap<string, string> {
   return new Map([
     ['commit', encodeMeta(commit)],
     ['changelogs', JSON.stringify(Object.fromEntries(changelogs))],
     ['claims', JSON.stringify(Object.fromEntries(claims))],
     ['stores', storesSignature],
+    ['time', `${now}`],
   ]);
 }
 
@@ -85,5 +87,7 @@ export function readLocalMeta(entries: ReadonlyMap<string, string>): Restored {
     commit: commit === undefined ? undefined : decodeMeta(commit),
     changelogs: new Map(Object.entries(changelogs)),
     claims: new Map(Object.entries(claims)),
+    described: new Set(Object.keys(changelogs)),
+    time: Number(entries.get('time') ?? Number.POSITIVE_INFINITY),
   };
 }

@@ -1,3 +1,4 @@
+import type { NamedStore } from '../dsl/topology.ts';
 import type { Sealed } from '../state/sealed.ts';
 import type { TaskState } from '../state/taskState.ts';
 import type { Claims } from './changelogClaims.ts';
@@ -13,6 +14,7 @@ import {
   rowHeaders,
 } from './commitMeta.ts';
 import type { Names } from './names.ts';
+import { describeStore, descriptionHeaders, descriptionKey } from './storeDescription.ts';
 import type { Member, Producer } from './transport/transport.ts';
 
 /** What one commit moves, taken at one moment: work may go on while it is under way. */
@@ -33,6 +35,8 @@ export interface CommitParts {
   readonly changelogs: Map<string, number>;
   readonly claims: Claims;
   readonly storesSignature: string;
+  /** Stores of which the changelogs are to be told what they are. */
+  readonly undescribed: readonly NamedStore[];
 }
 
 /** Commits everything the task has done: `meta` says up to where. Resolves when it can never be lost or done again. */
@@ -81,18 +85,27 @@ type Written = Map<string, number>;
 function appendChanges(parts: CommitParts, sealed: Sealed, sequence: number): Written {
   const { names, partition, producer, firstStore, changed } = parts;
   const written: Written = new Map();
+  for (const { name, spec } of parts.undescribed) {
+    const topic = names.changelog(name);
+    producer.append(topic, partition, descriptionKey, describeStore(spec), parts.now, descriptionHeaders);
+    written.set(topic, 1);
+  }
   let [last, topic, count] = ['', '', 0];
   sealed.forEachChange((store, key, value, timestamp) => {
     if (store !== last) {
-      if (count > 0) written.set(topic, count);
+      if (count > 0) add(written, topic, count);
       [last, topic, count] = [store, names.changelog(store), 0];
       if (store !== firstStore) changed.set(store, sequence);
     }
     producer.append(topic, partition, key, value, timestamp, rowHeaders);
     count++;
   });
-  if (count > 0) written.set(topic, count);
+  if (count > 0) add(written, topic, count);
   return written;
+}
+
+function add(written: Written, topic: string, count: number): void {
+  written.set(topic, (written.get(topic) ?? 0) + count);
 }
 
 /** Behind the rows of this commit, in each changelog that has any: so that it can be seen where the commit ends. */
@@ -105,7 +118,7 @@ function appendMeta(parts: CommitParts, meta: CommitMeta, written: Written): Com
   for (const store of [...ended, firstStore]) {
     const topic = names.changelog(store);
     producer.append(topic, partition, metaKey, text, now, metaHeaders);
-    written.set(topic, (written.get(topic) ?? 0) + 1);
+    add(written, topic, 1);
   }
   return said;
 }
@@ -116,7 +129,9 @@ function writeBack(parts: CommitParts, sealed: Sealed, meta: CommitMeta): void {
     const end = producer.end(topic, partition);
     if (end !== undefined) changelogs.set(topic, end);
   }
-  sealed.write(localMeta({ commit: meta, changelogs, claims: parts.claims }, parts.storesSignature));
+  sealed.write(
+    localMeta({ commit: meta, changelogs, claims: parts.claims }, parts.storesSignature, parts.now),
+  );
 }
 
 function offsetsOf({ partition, firstStore }: CommitParts, meta: CommitMeta) {

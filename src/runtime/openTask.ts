@@ -1,3 +1,4 @@
+import { MillraceError } from '../errors.ts';
 import { ActiveTask } from './activeTask.ts';
 import { claimChangelogs } from './changelogClaims.ts';
 import { findPositions } from './findPositions.ts';
@@ -17,12 +18,15 @@ export async function openTask(
   const { names, clock, transport, exactlyOnce } = setting;
   const { subtopology, id } = plan;
   const { stores } = subtopology;
-  const home = await openTaskHome(setting.place, names.application, id, stores, clock, signal);
+  const { application } = names;
+  const { place, onWarning } = setting;
+  const home = await openTaskHome({ place, application, task: id, stores, clock, signal, onWarning });
   let producer: Producer | undefined;
   try {
     const transactionalId = names.transactionalId(id);
     producer = await transport.producer({ ...setting.writing, ...(exactlyOnce && { transactionalId }) });
     const restored = await restoreOwn(setting, plan, home, producer, signal);
+    checkSources(plan, restored);
     const resets = new Map(
       subtopology.sources.map((source) => [
         names.topic(source),
@@ -42,7 +46,11 @@ export async function openTask(
       },
       restored.commit,
     );
-    return new ActiveTask(setting, plan, { home, producer, positions, poisoned, ...restored });
+    // Those of windows are told again each time, for retention takes what was said.
+    const undescribed = stores.filter(
+      ({ name, spec }) => spec.kind !== 'keyValue' || !restored.described.has(names.changelog(name)),
+    );
+    return new ActiveTask(setting, plan, { home, producer, positions, poisoned, undescribed, ...restored });
   } catch (error) {
     home.close();
     // The reason to give up is the error at hand; a producer that cannot close cleanly times out at the broker.
@@ -62,12 +70,12 @@ async function restoreOwn(
   producer: Producer,
   signal: AbortSignal,
 ): Promise<Restored> {
-  const { names, transport, clock, exactlyOnce, onProgress } = setting;
+  const { names, transport, clock, exactlyOnce, onProgress, onWarning } = setting;
   const settle = (): Promise<void> => (exactlyOnce ? producer.commit(undefined) : producer.flush());
   const topics = stores.map(({ name }) => names.changelog(name));
   const claim = (): Promise<void> => claimChangelogs(topics, partition, producer, clock.now(), settle);
   const ours = { task: id, stores, storesSignature, partition, names, backend, producer, settle };
-  const parts: RestoreParts = { ...ours, exactlyOnce, transport, clock, signal, onProgress };
+  const parts: RestoreParts = { ...ours, exactlyOnce, transport, clock, signal, onProgress, onWarning };
   if (topics.length === 0) return local;
   if (!exactlyOnce) await claim();
   const restored = await restoreState(parts, local);
@@ -75,4 +83,16 @@ async function restoreOwn(
   if (owners.every((owner) => owner === undefined || owner === producer.producerId)) return restored;
   await claim();
   return restoreState(parts, restored);
+}
+
+/** STATE_INCOMPATIBLE when nothing is read any more of what state was built from: somebody else's application has this name. */
+function checkSources({ id, topics, partition }: TaskPlan, { commit }: Restored): void {
+  const before = Object.keys(commit?.positions ?? {});
+  if (before.length === 0 || before.some((topic) => topics.includes(topic))) return;
+  throw new MillraceError('STATE_INCOMPATIBLE', `The state of task ${id} was built from other topics`, {
+    partition,
+    expected: `state of ${topics.join(', ')}`,
+    found: `state of ${before.join(', ')}`,
+    next: 'Give this application an id of its own. If its topics were renamed, reset it, or give its stores new names.',
+  });
 }

@@ -4,7 +4,11 @@ import { MillraceError } from '../errors.ts';
 export function reopened(task: string, reason: MillraceError): MillraceError {
   return new MillraceError(reason.code, `Task ${task} is opened again after ${firstLine(reason)}`, {
     cause: reason,
-    next: 'Nothing: what was not committed is processed again. If this is not rare, look at the brokers and the load of this machine.',
+    path: reason.details.path,
+    next:
+      reason.code === 'DISK_FULL'
+        ? `${reason.details.next} The task waits for it.`
+        : 'Nothing: what was not committed is processed again. If this is not rare, look at the brokers and the load of this machine.',
   });
 }
 

@@ -4,6 +4,7 @@ import type { ChangelogGuard } from './changelogGuard.ts';
 import { type CommitMeta, encodeMeta, metaHeaders, metaKey, rowHeaders } from './commitMeta.ts';
 import type { Changelog } from './findChangelogs.ts';
 import type { RestoreParts } from './restoreState.ts';
+import { describeStore, descriptionHeaders, descriptionKey } from './storeDescription.ts';
 
 /** A changelog that was read with its guard to its end. */
 export interface GuardedChangelog extends Changelog {
@@ -32,6 +33,11 @@ export async function repairChangelogs(
       if (key.equals(metaKey)) {
         const value = commit === undefined ? null : encodeMeta(commit);
         producer.append(topic, partition, key, value, parts.clock.now(), metaHeaders);
+        continue;
+      }
+      if (key.equals(descriptionKey)) {
+        const value = describeStore(store.spec);
+        producer.append(topic, partition, key, value, parts.clock.now(), descriptionHeaders);
         continue;
       }
       const row = restoration.read(store.name, key);

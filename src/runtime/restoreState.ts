@@ -1,6 +1,7 @@
 import type { NamedStore } from '../dsl/topology.ts';
+import type { MillraceError } from '../errors.ts';
 import type { Backend } from '../state/backend.ts';
-import { beginRestore, type Restoration } from '../state/restore.ts';
+import { beginRestore, clearStores, type Restoration } from '../state/restore.ts';
 import type { Claims } from './changelogClaims.ts';
 import { ChangelogGuard } from './changelogGuard.ts';
 import { type ChangelogVisitor, checkHistory, visitChangelog } from './changelogRecords.ts';
@@ -10,6 +11,7 @@ import { type CommitMeta, localMeta } from './commitMeta.ts';
 import { findChangelogs } from './findChangelogs.ts';
 import type { Names } from './names.ts';
 import { type GuardedChangelog, isWhole, repairChangelogs } from './repairChangelogs.ts';
+import { unplaced, withoutStale } from './staleState.ts';
 import type { Producer, Reader, Transport } from './transport/transport.ts';
 
 /** How far the restore of a task's state is; records are counted over all its changelogs. */
@@ -37,6 +39,7 @@ export interface RestoreParts {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: RestoreProgress) => void;
+  readonly onWarning: (warning: MillraceError) => void;
 }
 
 /** Where a state stands. */
@@ -47,6 +50,10 @@ export interface Restored {
   readonly changelogs: ReadonlyMap<string, number>;
   /** In the changelogs before that. */
   readonly claims: Claims;
+  /** Wall clock when it was last written; Infinity where that is not known. */
+  readonly time: number;
+  /** Changelogs that say what their rows are. */
+  readonly described: ReadonlySet<string>;
 }
 
 /** Records in one SQLite transaction of the restore: an interrupted one goes on from there. */
@@ -57,18 +64,24 @@ const chunk = 50_000;
  * that counts can be added meanwhile. The end is judged by the position reached, since the last record there may be a
  * marker or gone.
  */
-export async function restoreState(parts: RestoreParts, local: Restored): Promise<Restored> {
+export async function restoreState(parts: RestoreParts, kept: Restored): Promise<Restored> {
   const { partition, producer, transport, backend, stores } = parts;
   const seen = (topic: string): number =>
-    Math.max(local.changelogs.get(topic) ?? 0, producer.end(topic, partition) ?? 0);
+    Math.max(kept.changelogs.get(topic) ?? 0, producer.end(topic, partition) ?? 0);
+  const local = await withoutStale(parts, kept);
   const found = await findChangelogs(parts, local.changelogs, seen);
   const changelogs = found.map((changelog) => {
     return { ...changelog, guard: new ChangelogGuard(local.claims.get(changelog.topic) ?? []) };
   });
+  const cleared = unplaced(parts, local);
   if (changelogs.every(({ from, end }) => from === end)) {
+    clearStores(
+      backend,
+      stores.filter(({ name }) => cleared.has(name)),
+    );
     return { ...local, changelogs: new Map(changelogs.map(({ topic, end }) => [topic, end])) };
   }
-  const restoration = beginRestore(backend, stores);
+  const restoration = beginRestore(backend, stores, { cleared });
   const reader = transport.reader({ isolation: 'committed', maxBytes: 8 << 20 });
   try {
     const restored = await readAll(parts, local, changelogs, restoration, reader);
@@ -91,7 +104,7 @@ async function readAll(
   restoration: Restoration,
   reader: Reader,
 ): Promise<Restored> {
-  const { task, partition, storesSignature: signature } = parts;
+  const { task, partition, storesSignature: signature, clock } = parts;
   const byTopic = new Map(changelogs.map((changelog) => [changelog.topic, changelog]));
   reader.assign(changelogs.map(({ topic, from }) => ({ topic, partition, offset: from })));
   const total = changelogs.reduce((sum, { from, end }) => sum + (end - from), 0);
@@ -112,11 +125,13 @@ async function readAll(
   /** As long as rows that count are covered the position stays before what covers them: a restart has to see it again. */
   const reached = (): Restored => {
     if (changelogs.some(({ guard }) => guard.covered.length > 0))
-      return { ...restored, commit: found.commit };
+      return { ...restored, commit: found.commit, described: describedIn(local, changelogs) };
     return {
       commit: found.commit,
       changelogs: positionsOf(changelogs, reader, partition),
       claims: claimsOf(changelogs),
+      time: clock.now(),
+      described: describedIn(local, changelogs),
     };
   };
   for (let sinceChunk = 0; left() > 0; ) {
@@ -129,14 +144,14 @@ async function readAll(
     }
     if (sinceChunk >= chunk) {
       restored = reached();
-      restoration.commit(localMeta(restored, signature));
+      restoration.commit(localMeta(restored, signature, clock.now()));
       sinceChunk = 0;
     }
     parts.onProgress({ task, restored: total - left(), total, done: false });
     await parts.clock.breathe();
   }
   restored = reached();
-  restoration.finish(localMeta(restored, signature));
+  restoration.finish(localMeta(restored, signature, clock.now()));
   parts.onProgress({ task, restored: total, total, done: true });
   return restored;
 }
@@ -178,14 +193,20 @@ async function putRight(
   if (!isOwner || changelogs.every(({ guard }) => isWhole(guard))) return restored;
   const written = await repairChangelogs(parts, changelogs, restoration, restored.commit);
   const claims = new Map(changelogs.map(({ topic, guard }) => [topic, guard.claims.slice(-1)]));
-  let put: Restored = { commit: restored.commit, changelogs: read, claims };
+  let put: Restored = {
+    commit: restored.commit,
+    changelogs: read,
+    claims,
+    time: parts.clock.now(),
+    described: restored.described,
+  };
   if (!exactlyOnce) {
     checkAlone(producer, partition, read, written);
     const behind = [...read].map(([topic, end]) => [topic, end + written.get(topic)!] as const);
     put = { ...put, changelogs: new Map(behind) };
   }
   backend.transaction((write) => {
-    for (const [name, value] of localMeta(put, parts.storesSignature)) write.meta(name, value);
+    for (const [name, value] of localMeta(put, parts.storesSignature, put.time)) write.meta(name, value);
   });
   return put;
 }
@@ -199,3 +220,9 @@ const positionsOf = (
 
 const claimsOf = (changelogs: readonly GuardedChangelog[]): Claims =>
   new Map(changelogs.map(({ topic, guard }) => [topic, guard.claims]));
+
+const describedIn = (local: Restored, changelogs: readonly GuardedChangelog[]): ReadonlySet<string> =>
+  new Set([
+    ...local.described,
+    ...changelogs.filter(({ guard }) => guard.isDescribed).map(({ topic }) => topic),
+  ]);

@@ -7,6 +7,7 @@ export const passing: ReadonlySet<string> = new Set([
   'DELIVERY_TIMEOUT',
   'TRANSPORT_CLOSED',
   'STATE_LOCKED',
+  'DISK_FULL',
 ]);
 
 /** Errors of a single record, which its source may want passed on instead of stopping. */

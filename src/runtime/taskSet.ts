@@ -1,8 +1,7 @@
 import type { MillraceError } from '../errors.ts';
 import type { ActiveTask } from './activeTask.ts';
 import { asMillraceError } from './asMillraceError.ts';
-import { delay } from './clock.ts';
-import { openTask } from './openTask.ts';
+import { openPatiently } from './openPatiently.ts';
 import { orAborted } from './orAborted.ts';
 import type { TaskPlan } from './plan.ts';
 import { PoisonedRecords } from './poisonedRecords.ts';
@@ -16,8 +15,6 @@ import type { Batch, Reader } from './transport/transport.ts';
 
 /** Tasks restored side by side: each keeps a fetch busy. */
 const openAtOnce = 4;
-/** A task that cannot be opened for so long ends the application. */
-const taskTimeout = 300_000;
 
 /** The tasks a worker runs: opened when assigned, opened again when they fail in passing, closed when taken away. */
 export class TaskSet {
@@ -28,6 +25,8 @@ export class TaskSet {
   readonly #poisoned: PoisonedRecords;
   readonly #reopening = new Map<string, Promise<void>>();
   readonly #strays = new Strays();
+  /** Tasks whose state was found damaged while they ran. */
+  readonly #rebuilt = new Set<string>();
   readonly #fatal: (error: MillraceError) => void;
   #assigned = new AbortController();
   /** Tasks that do not run any more and have not let go of their folders yet. */
@@ -91,23 +90,11 @@ export class TaskSet {
   }
 
   async #open(plan: TaskPlan, signal: AbortSignal): Promise<void> {
-    const { clock } = this.#setting;
-    const deadline = clock.monotonic() + taskTimeout;
     await orAborted(this.#ending.get(plan.id) ?? Promise.resolve(), signal);
-    for (let pause = 50; ; pause = Math.min(2_000, pause * 2)) {
-      if (signal.aborted) return;
-      try {
-        const task = await openTask(this.#setting, plan, this.#poisoned.of(plan), signal);
-        if (signal.aborted) await this.#abandon(task);
-        else this.#tasks.set(plan.id, task);
-        return;
-      } catch (error) {
-        if (signal.aborted) return;
-        const known = asMillraceError(error, `Task ${plan.id}`);
-        if (!passing.has(known.code) || clock.monotonic() > deadline) throw known;
-      }
-      await delay(clock, pause, signal).catch(() => {});
-    }
+    const task = await openPatiently(this.#setting, plan, this.#poisoned.of(plan), signal);
+    if (task === undefined) return;
+    if (signal.aborted) await this.#abandon(task);
+    else this.#tasks.set(plan.id, task);
   }
 
   /** Tells the reader what to read; where a partition was read before it goes on with what was fetched ahead. */
@@ -162,8 +149,8 @@ export class TaskSet {
   }
 
   /** Gives a task up; it never fails. */
-  #abandon(task: ActiveTask): Promise<void> {
-    return this.#end(task, task.abandon());
+  #abandon(task: ActiveTask, damage?: MillraceError): Promise<void> {
+    return this.#end(task, task.abandon(damage));
   }
 
   #end({ plan }: ActiveTask, end: Promise<void>): Promise<void> {
@@ -189,10 +176,16 @@ export class TaskSet {
     this.#tasks.delete(id);
     this.#read();
     const error = asMillraceError(cause, `Task ${task.plan.id}`);
+    // What is damaged again after it was rebuilt will not get better by itself.
+    const isDamaged = error.code === 'STATE_CORRUPT' && !this.#rebuilt.has(id);
+    if (isDamaged) this.#rebuilt.add(id);
     const again =
-      passing.has(error.code) || this.#strays.isNew(error) || this.#poisoned.add(task.plan, error);
+      passing.has(error.code) ||
+      isDamaged ||
+      this.#strays.isNew(error) ||
+      this.#poisoned.add(task.plan, error);
     const { signal } = this.#assigned;
-    const ending = this.#abandon(task).then(async () => {
+    const ending = this.#abandon(task, isDamaged ? error : undefined).then(async () => {
       if (!again) return this.#fatal(error);
       this.#setting.onWarning(reopened(id, error));
       if (error.code === 'FENCED' || isStray(error)) await untilHeard(this.#setting.clock, signal);

@@ -107,7 +107,7 @@ function checkInternal(wanted: NewTopic, found: TopicDescription | undefined): v
         topic,
         expected: `cleanup.policy=${expected}`,
         found: `cleanup.policy=${policy}`,
-        next: 'Set it with kafka-configs.sh --alter, unless records have been lost already: then reset the application.',
+        next: 'If the step that keeps its state there was given windows, or lost them, give it another name. Else set the policy with kafka-configs.sh --alter, unless records have been lost already: then reset the application.',
       },
     );
   }

@@ -3,8 +3,8 @@ import {
   constants,
   lstatSync,
   mkdirSync,
+  readdirSync,
   renameSync,
-  rmSync,
   type Stats,
   statfsSync,
 } from 'node:fs';
@@ -43,13 +43,16 @@ export function taskFolder(stateDir: string, app: string, task: string): string 
 }
 
 /**
- * Moves a damaged database out of the way, to `damaged` in the same folder, so that the state can be built anew; the copy of
- * an earlier time is lost. Gives the path it was moved to. The database must be closed.
+ * Moves a damaged database out of the way, to `damaged-N` in the same folder, so that the state can be built anew; those of
+ * earlier times stay. Gives the path it was moved to. The database must be closed.
  */
 export function setAside(folder: string): string {
-  const target = join(folder, 'damaged');
+  const number = Math.max(
+    0,
+    ...readdirSync(folder).map((name) => Number(/^damaged-(\d+)$/.exec(name)?.[1] ?? 0)),
+  );
+  const target = join(folder, `damaged-${number + 1}`);
   try {
-    rmSync(target, { recursive: true, force: true });
     mkdirSync(target, { mode: 0o700 });
     for (const file of stateFiles) {
       if (statusOf(join(folder, file)) !== undefined) renameSync(join(folder, file), join(target, file));

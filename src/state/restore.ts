@@ -2,13 +2,15 @@ import type { Encoded, StoreSpec } from '../dsl/node.ts';
 import { MillraceError } from '../errors.ts';
 import type { Backend, Row, Table, Writer } from './backend.ts';
 import { parseChangelogKey, toFormat } from './changelog.ts';
-import { publicMeta, readLargestStart, writeLargestStart } from './storedMeta.ts';
+import { forgetLargestStart, publicMeta, readLargestStart, writeLargestStart } from './storedMeta.ts';
 import { tableSpecOf } from './tableSpec.ts';
 import type { StoreDefinition } from './taskState.ts';
 
 export interface RestoreOptions {
   /** After how many rows what was read is sorted into the tables, which blocks for about 2 us a row. */
   readonly settleRows?: number | undefined;
+  /** Stores of which what is there is given up. */
+  readonly cleared?: ReadonlySet<string> | undefined;
 }
 
 /**
@@ -36,14 +38,32 @@ export interface Restoration {
 export function beginRestore(
   backend: Backend,
   stores: readonly StoreDefinition[],
-  { settleRows = 1_000_000 }: RestoreOptions = {},
+  { settleRows = 1_000_000, cleared = new Set() }: RestoreOptions = {},
 ): Restoration {
   const meta = backend.readMeta();
   const restored = stores.map(({ name, spec }) => {
-    const table = backend.open(tableSpecOf(name, spec));
-    return new RestoredStore(name, spec, table, readLargestStart(meta, name));
+    const isCleared = cleared.has(name);
+    const largest = isCleared ? Number.NEGATIVE_INFINITY : readLargestStart(meta, name);
+    return new RestoredStore(backend, name, spec, isCleared, largest);
   });
   return new ChunkedRestoration(backend, restored, publicMeta(meta), settleRows);
+}
+
+/** Takes all rows out of the tables of these stores. */
+export function clearStores(backend: Backend, stores: readonly StoreDefinition[]): void {
+  const meta = backend.readMeta();
+  const filled = stores
+    .map(({ name, spec }) => ({ name, table: backend.open(tableSpecOf(name, spec)) }))
+    .filter(({ name, table }) => !table.isEmpty() || readLargestStart(meta, name) > Number.NEGATIVE_INFINITY);
+  if (filled.length === 0) return;
+  backend.transaction((write) => {
+    for (const { name, table } of filled) clear(write, name, table);
+  });
+}
+
+function clear(write: Writer, store: string, table: Table): void {
+  write.clear(table);
+  forgetLargestStart(write, store);
 }
 
 class ChunkedRestoration implements Restoration {
@@ -101,6 +121,7 @@ class ChunkedRestoration implements Restoration {
   }
 
   #write(meta: ReadonlyMap<string, string>, settle: boolean): void {
+    for (const store of this.#stores.values()) store.open();
     this.#backend.transaction((write) => {
       for (const store of this.#stores.values()) store.write(write, settle);
       for (const [name, value] of meta) write.meta(name, value);
@@ -123,15 +144,19 @@ interface AppliedRow {
 class RestoredStore {
   readonly name: string;
   readonly #spec: StoreSpec;
-  readonly #table: Table;
+  readonly #backend: Backend;
+  #isCleared: boolean;
+  /** Made when there is something to write: before that it may turn out that the changelog is of another store. */
+  #table: Table | undefined;
   readonly #retention: number;
   #largestStart: number;
   #rows: AppliedRow[] = [];
 
-  constructor(name: string, spec: StoreSpec, table: Table, largestStart: number) {
+  constructor(backend: Backend, name: string, spec: StoreSpec, isCleared: boolean, largestStart: number) {
     this.name = name;
     this.#spec = spec;
-    this.#table = table;
+    this.#backend = backend;
+    this.#isCleared = isCleared;
     this.#retention = spec.retention ?? Number.POSITIVE_INFINITY;
     this.#largestStart = largestStart;
   }
@@ -146,21 +171,29 @@ class RestoredStore {
     this.#rows.push({ key, start, value, timestamp });
   }
 
+  open(): Table {
+    this.#table ??= this.#backend.open(tableSpecOf(this.name, this.#spec));
+    return this.#table;
+  }
+
   write(write: Writer, settle: boolean): void {
+    const table = this.open();
+    if (this.#isCleared) clear(write, this.name, table);
     for (const { key, start, value, timestamp } of this.#rows) {
-      if (start > this.#expired) write.append(this.#table, key, start, value, timestamp);
+      if (start > this.#expired) write.append(table, key, start, value, timestamp);
     }
-    if (settle) write.settle(this.#table);
-    if (this.#expired > Number.NEGATIVE_INFINITY) write.expire(this.#table, this.#expired + 1);
+    if (settle) write.settle(table);
+    if (this.#expired > Number.NEGATIVE_INFINITY) write.expire(table, this.#expired + 1);
     if (this.#spec.kind !== 'keyValue') writeLargestStart(write, this.name, this.#largestStart);
   }
 
   read(changelogKey: Encoded): Row | undefined {
     const { key, start } = parseChangelogKey(this.#spec, changelogKey);
-    return this.#table.get(key, start);
+    return this.open().get(key, start);
   }
 
   written(): void {
+    this.#isCleared = false;
     this.#rows = [];
   }
 

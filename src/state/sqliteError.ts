@@ -15,7 +15,7 @@ export function sqliteError(cause: unknown, path: string): unknown {
 const remedies = {
   DISK_FULL: [
     'the disk that holds the state is full',
-    (path: string) => `Free some space below ${dirname(path)} and start again; nothing was lost.`,
+    (path: string) => `Free some space below ${dirname(path)}; nothing was lost.`,
   ],
   STATE_UNWRITABLE: [
     'the state cannot be read or written',

@@ -17,6 +17,10 @@ export function writeLargestStart(write: Writer, store: string, start: number): 
   if (start > Number.NEGATIVE_INFINITY) write.meta(largestStartName(store), `${start}`);
 }
 
+export function forgetLargestStart(write: Writer, store: string): void {
+  write.meta(largestStartName(store), `${Number.NEGATIVE_INFINITY}`);
+}
+
 function largestStartName(store: string): string {
   return `${prefix}${store}:largestStart`;
 }

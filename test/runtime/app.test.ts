@@ -235,7 +235,7 @@ describe.each(guarantees)('state with %s', (guarantee) => {
     },
   );
 
-  it('whose changelog is gone while offsets remain stops the start', async () => {
+  it('F6: whose changelog is gone while offsets remain stops the start', async () => {
     const run = await world(topics);
     await send(run, 'in', ['a', 1]);
     const first = run.instance('gone', { sinks: [sums], guarantee });

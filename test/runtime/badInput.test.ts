@@ -148,7 +148,7 @@ describe('a broker that lacks what is needed', () => {
     expect(error.message).toContain('orders: 1, users: 2');
   });
 
-  it('whose partitions were changed since state was built is refused', async () => {
+  it('F9: whose partitions were changed since state was built is refused', async () => {
     const run = await world(topics);
     const counted = stream('orders', { key: text, value: json() }).pipe(count('counts'), to('totals'));
     await run.clock.run(
@@ -161,7 +161,7 @@ describe('a broker that lacks what is needed', () => {
     expect(error.message).toContain('shop-counts-changelog');
   });
 
-  it('with an internal topic that deletes records is refused', async () => {
+  it('F6: with an internal topic that deletes records is refused', async () => {
     const run = await world(topics);
     const counted = stream('orders', { key: text, value: json() }).pipe(count('counts'), to('totals'));
     const config = { 'cleanup.policy': 'delete' };
@@ -173,7 +173,7 @@ describe('a broker that lacks what is needed', () => {
 describe('a state folder', () => {
   const counted = stream('orders', { key: text, value: json() }).pipe(count('counts'), to('totals'));
 
-  it('that another owner holds is refused with its path and process', async () => {
+  it('F14: that another owner holds is refused with its path and process', async () => {
     const run = await world(topics);
     const folder = join(run.stateDir, 'shop', 'orders_0');
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -188,7 +188,7 @@ describe('a state folder', () => {
     await run.clock.run(one.stop());
   });
 
-  it('that cannot be written is refused with its path', async ({ skip }) => {
+  it('F12: that cannot be written is refused with its path', async ({ skip }) => {
     skip(process.getuid?.() === 0, 'root may write everywhere; test/state shows it as another user');
     const run = await world(topics);
     chmodSync(run.stateDir, 0o500);

@@ -14,6 +14,7 @@ function stored(folder: string, task: string, changelogs: Record<string, number>
   const entries = localMeta(
     { commit: meta, changelogs: new Map(Object.entries(changelogs)), claims: new Map() },
     '{}',
+    0,
   );
   backend.transaction((write) => {
     for (const [name, value] of entries) write.meta(name, value);

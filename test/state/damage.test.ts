@@ -116,7 +116,7 @@ function openOrRefuse(image: Image): number | 'damaged' {
 
 const images = { closed: () => closed(), killed, killedInCheckpoint: () => killedInCheckpoint(3) };
 
-describe('a database whose process was killed', () => {
+describe('F13: a database whose process was killed', () => {
   it('is as last committed', () => {
     expect(open(killed())).toBe(commits - 1);
   });
@@ -153,7 +153,7 @@ describe('a database whose process was killed', () => {
   });
 });
 
-describe('a damaged database', { timeout: 30_000 }, () => {
+describe('F13: a damaged database', { timeout: 30_000 }, () => {
   it.each([
     ['is empty', (path: string) => truncateSync(path, 0)],
     ['is cut short', (path: string) => truncateSync(path, 4096 * 5)],

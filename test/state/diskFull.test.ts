@@ -1,12 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { taskFolder } from '../../src/state/folder.ts';
 import { lockFolder } from '../../src/state/lock.ts';
 import { beginRestore } from '../../src/state/restore.ts';
 import { sqliteBackend } from '../../src/state/sqlite.ts';
 import { openTaskState } from '../../src/state/taskState.ts';
+import { canMount, mountSmallDisk, occupy } from '../kit/smallDisk.ts';
 import { json, text } from './codecs.ts';
 import { keyValue } from './stores.ts';
 import { temporaryFolder } from './temporaryFolder.ts';
@@ -15,50 +13,14 @@ const words = keyValue('words', text, json);
 const full = expect.objectContaining({ code: 'DISK_FULL' });
 const at = (position: number): Map<string, string> => new Map([['position', `${position}`]]);
 
-function mount(folder: string, megabytes: number): void {
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'millrace-test', folder], {
-    stdio: 'ignore',
-  });
-  onTestFinished(() => void execFileSync('umount', ['-l', folder]));
-}
-
-/** Only root may mount a small disk; without one these tests cannot run. */
-function canMount(): boolean {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return false;
-  const folder = '/tmp/millrace-mount-probe';
-  try {
-    execFileSync('sh', ['-c', `mkdir -p ${folder} && mount -t tmpfs none ${folder} && umount ${folder}`], {
-      stdio: 'ignore',
-    });
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
 function smallDisk(megabytes: number): string {
   const folder = temporaryFolder();
-  mount(folder, megabytes);
+  mountSmallDisk(folder, megabytes);
   return folder;
 }
 
-/** Takes up the rest of the disk; gives what frees it again. */
-function occupy(folder: string): () => void {
-  const path = join(folder, 'ballast');
-  for (const size of [1 << 20, 1 << 12]) {
-    try {
-      for (let i = 0; ; i++) writeFileSync(`${path}-${size}-${i}`, Buffer.alloc(size));
-    } catch {
-      // Full: that was the aim.
-    }
-  }
-  return () => execFileSync('sh', ['-c', `rm ${path}-*`]);
-}
-
 describe.runIf(canMount())('a full disk', { timeout: 30_000 }, () => {
-  it('stops a write with DISK_FULL, leaves the state as it was, and lets it be written again', () => {
+  it('F12: stops a write with DISK_FULL, leaves the state as it was, and lets it be written again', () => {
     const folder = smallDisk(8);
     const backend = sqliteBackend(folder);
     const state = openTaskState(backend, [words]);
@@ -86,7 +48,7 @@ describe.runIf(canMount())('a full disk', { timeout: 30_000 }, () => {
     again.close();
   });
 
-  it('keeps what was committed when the process ends with the disk full', () => {
+  it('F12: keeps what was committed when the process ends with the disk full', () => {
     const folder = smallDisk(16);
     const backend = sqliteBackend(folder);
     const state = openTaskState(backend, [words]);
@@ -107,7 +69,7 @@ describe.runIf(canMount())('a full disk', { timeout: 30_000 }, () => {
     }
   });
 
-  it('stops a restore, which goes on when there is room', () => {
+  it('F12: stops a restore, which goes on when there is room', () => {
     const folder = smallDisk(8);
     const backend = sqliteBackend(folder);
     const restore = beginRestore(backend, [words]);
@@ -124,7 +86,7 @@ describe.runIf(canMount())('a full disk', { timeout: 30_000 }, () => {
     backend.close();
   });
 
-  it('stops the start: lock and database say what is wrong', () => {
+  it('F12: stops the start: lock and database say what is wrong', () => {
     const stateDir = smallDisk(1);
     const folder = taskFolder(stateDir, 'app', 'task');
     occupy(stateDir);

@@ -64,7 +64,7 @@ describe('taskFolder', () => {
   });
 });
 
-describe.runIf(canRunUnprivileged())('a folder that may not be written', { timeout: 30_000 }, () => {
+describe.runIf(canRunUnprivileged())('F12: a folder that may not be written', { timeout: 30_000 }, () => {
   const mode = (path: string, bits: number): void => {
     if (process.getuid?.() === 0) chownSync(path, 65534, 65534);
     chmodSync(path, bits);
@@ -103,13 +103,14 @@ describe.runIf(canRunUnprivileged())('a folder that may not be written', { timeo
 });
 
 describe('setAside', () => {
-  it('moves the database away so that a new one can be made, and keeps one copy', () => {
+  it('F13: moves the database away so that a new one can be made, and keeps what was moved before', () => {
     const folder = temporaryFolder();
     for (let i = 0; i < 2; i++) {
       writeFileSync(join(folder, 'state.db'), `rubbish ${i}`);
       expect(() => sqliteBackend(folder)).toThrow(expect.objectContaining({ code: 'STATE_CORRUPT' }));
       const moved = setAside(folder);
       expect(readFileSync(join(moved, 'state.db'), 'utf8')).toBe(`rubbish ${i}`);
+      expect(readdirSync(folder).filter((name) => name.startsWith('damaged'))).toHaveLength(i + 1);
       const backend = sqliteBackend(folder);
       expect(backend.readMeta().size).toBe(0);
       backend.close();

@@ -15,7 +15,7 @@ async function holder(folder: string): Promise<ChildProcess> {
 }
 
 describe('lockFolder', { timeout: 30_000 }, () => {
-  it('refuses a second owner in the same process, until the first lets go', () => {
+  it('F14: refuses a second owner in the same process, until the first lets go', () => {
     const folder = temporaryFolder();
     const lock = lockFolder(folder);
     expect(() => lockFolder(folder)).toThrow(expect.objectContaining({ code: 'STATE_LOCKED' }));
@@ -32,7 +32,7 @@ describe('lockFolder', { timeout: 30_000 }, () => {
     lock.release();
   });
 
-  it('refuses a second process at once, naming the first and the folder, and is free when that is killed', async () => {
+  it('F14: refuses a second process at once, naming the first and the folder, and is free when that is killed', async () => {
     const folder = temporaryFolder();
     const child = await holder(folder);
     expect(() => lockFolder(folder)).toThrow(expect.objectContaining({ code: 'STATE_LOCKED' }));

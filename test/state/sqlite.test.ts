@@ -90,7 +90,7 @@ describe('sqliteBackend', { timeout: 30_000 }, () => {
     again.close();
   });
 
-  it('refuses a database of a newer format, and leaves it as it is', () => {
+  it('F11: refuses a database of a newer format, and leaves it as it is', () => {
     const folder = temporaryFolder();
     sqliteBackend(folder).close();
     change(folder, "update millrace_meta set value = '2' where name = 'format'; create table newer (a)");
@@ -101,7 +101,7 @@ describe('sqliteBackend', { timeout: 30_000 }, () => {
     sqliteBackend(folder).close();
   });
 
-  it('refuses a database of another program', () => {
+  it('F13: refuses a database of another program', () => {
     const folder = temporaryFolder();
     openDatabase(join(folder, 'state.db')).exec('pragma journal_mode = wal').close();
     change(folder, 'create table theirs (a)');

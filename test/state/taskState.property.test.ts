@@ -255,7 +255,7 @@ describe('openTaskState', () => {
   );
 
   test.prop([steps, limits], { numRuns: 30 })(
-    'comes back from a copy of its files as last written',
+    'F15: comes back from a copy of its files as last written',
     (todo, cacheRows) => {
       let folder = temporaryFolder();
       const opened: Backend[] = [];
