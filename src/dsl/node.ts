@@ -106,7 +106,7 @@ export interface SourceSpec {
   /** What happens to a record that cannot be decoded or validated. */
   readonly onError: ErrorPolicy;
   /** Event time of a record; the record's own timestamp when absent. */
-  readonly timestamp?: ((value: unknown, message: AnyMessage) => number) | undefined;
+  readonly timestamp?: ((value: unknown, message: AnyMessage, partitionTime: number) => number) | undefined;
 }
 
 export interface SinkSpec {

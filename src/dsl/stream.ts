@@ -18,8 +18,11 @@ export interface StreamOptions<K, V> {
   readonly reset?: 'earliest' | 'latest' | { readonly ago: Duration } | undefined;
   /** What happens to a record that fails; a function decides by the error and may be asked again. Default: 'fail', stop before it. */
   readonly onError?: ErrorPolicy | undefined;
-  /** Event time of a record in ms since 1970, UTC. Default: the record's own timestamp. */
-  readonly timestamp?: ((value: V, message: Message<K, V>) => number) | undefined;
+  /**
+   * Event time of a record in ms since 1970, UTC. Default: the record's own timestamp. `partitionTime` is the largest of the partition
+   * before it; after a restart, until one is larger, that of its task; -1 before the first.
+   */
+  readonly timestamp?: ((value: V, message: Message<K, V>, partitionTime: number) => number) | undefined;
 }
 
 /**

@@ -22,8 +22,10 @@ export interface TableOptions<K, V> {
    * timestamps: late ones take their place in the past, those older than this are dropped ('late'). Default: not at all.
    */
   readonly versioned?: Duration | undefined;
-  /** Event time of a record in ms since 1970, UTC; the value is null on deletions. Default: the record's own timestamp. */
-  readonly timestamp?: ((value: V | null, message: Message<K, V | null>) => number) | undefined;
+  /** Event time of a record in ms since 1970, UTC; the value is null on deletions. Default: the record's own timestamp. `partitionTime`: as for stream(). */
+  readonly timestamp?:
+    | ((value: V | null, message: Message<K, V | null>, partitionTime: number) => number)
+    | undefined;
 }
 
 /** A node that keeps the newest value of each key of a topic. */

@@ -83,6 +83,33 @@ describe('stream, where it begins', () => {
   });
 });
 
+describe('stream, when it is', () => {
+  it('is told the largest time of the partition before the record, and after a restart that of the task', async () => {
+    const run = await world(topics);
+    const told: number[] = [];
+    const repaired = stream('us', {
+      ...codecs,
+      timestamp: (_, { timestamp }, partitionTime) => {
+        told.push(partitionTime);
+        return timestamp === 0 ? partitionTime : timestamp;
+      },
+    }).pipe(to('out'));
+    await sent(run, 'us', [
+      ['a', 1, 50],
+      ['b', 2, 0],
+      ['c', 3, 40],
+      ['d', 4, 0],
+    ]);
+    await ran(run, [repaired], ['us']);
+    expect(told).toEqual([-1, 50, 50, 50]);
+    await sent(run, 'us', [['e', 5, 0]]);
+    await ran(run, [repaired], ['us']);
+    expect(told.slice(4)).toEqual([50]);
+    const times = (await run.read('out', codecs)).map(({ key, timestamp }) => `${key}@${timestamp}`);
+    expect(times.toSorted()).toEqual(['a@50', 'b@50', 'c@40', 'd@50', 'e@50']);
+  });
+});
+
 describe('stream, when records fail', () => {
   it('lets a function say what becomes of each, by its error', async () => {
     const run = await world(topics);
@@ -205,6 +232,32 @@ describe('joinForeignKey, where the right table is partitioned otherwise', () =>
     await ran(run, [joined], ['eu', 'users', ...crossing]);
     const rows = new Map((await run.read('out', texts)).map(({ key, value }) => [key, value]));
     expect([...rows.values()].sort()).toEqual(Array.from({ length: 9 }, (_, i) => `${i} user ${i}`));
+  });
+});
+
+describe('process, by stream time, without a store', () => {
+  it('goes on after a restart where it was', async () => {
+    const run = await world(topics);
+    const ticks = stream('us', codecs).pipe(
+      process({}, ({ every, emit }) => {
+        every(100, 'streamTime', (timestamp) => emit({ key: 'tick', value: timestamp }));
+        return () => {};
+      }),
+      to('out'),
+    );
+    const fired = async () => (await run.read('out', codecs)).map(({ value }) => value);
+    await sent(run, 'us', [['a', 1, 250]]);
+    await ran(run, [ticks], ['us']);
+    expect(await fired()).toEqual([250]);
+    await sent(run, 'us', [
+      ['a', 1, 20],
+      ['a', 1, 280],
+    ]);
+    await ran(run, [ticks], ['us']);
+    expect(await fired()).toEqual([250]);
+    await sent(run, 'us', [['a', 1, 310]]);
+    await ran(run, [ticks], ['us']);
+    expect(await fired()).toEqual([250, 310]);
   });
 });
 

@@ -48,7 +48,7 @@ export function globalTable(step: Step, state: TaskStores, onDrop: (drop: Drop) 
       return of.operator.run(context, emit);
     },
   });
-  const reader = sourceReader(step, chain.entry(step));
+  const reader = sourceReader(step, chain.entry(step), -1);
   return {
     step,
     view: (key) => view(key),

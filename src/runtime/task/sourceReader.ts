@@ -14,12 +14,13 @@ export interface SourceReader {
   readonly policy: ErrorPolicy;
 }
 
-export function sourceReader(step: Step, receive: Receive): SourceReader {
+/** `streamTime` is that of the task when it starts; -1 before its first record. */
+export function sourceReader(step: Step, receive: Receive, streamTime: number): SourceReader {
   const { source } = step.operator;
-  return { step, receive, read: recordReader(step), policy: source?.onError ?? 'fail' };
+  return { step, receive, read: recordReader(step, streamTime), policy: source?.onError ?? 'fail' };
 }
 
-function recordReader(step: Step): ReadRecord {
+function recordReader(step: Step, streamTime: number): ReadRecord {
   const { node, operator } = step;
   // Tables take null values as deletions and drop null keys themselves; what was repartitioned has passed its checks.
   const lenient = step.internal === true || node.shape === 'table' || node.shape === 'globalTable';
@@ -28,6 +29,7 @@ function recordReader(step: Step): ReadRecord {
   const readKey = partReader(key, 'key', lenient, step);
   const readValue = partReader(value, 'value', lenient, step);
   const extract = operator.source?.timestamp;
+  let partitionTime = streamTime;
   return (batch) => {
     const key = readKey(batch);
     const value = readValue(batch);
@@ -38,11 +40,13 @@ function recordReader(step: Step): ReadRecord {
         throw badTimestamp(timestamp, step, batch, 'The record carries no usable timestamp');
       return message;
     }
-    const extracted = extract(value, message);
+    const extracted = extract(value, message, partitionTime);
     if (!(Number.isFinite(extracted) && extracted >= 0)) {
       throw badTimestamp(extracted, step, batch, "The source's timestamp function gave no usable timestamp");
     }
-    return { key, value, timestamp: Math.floor(extracted), headers: message.headers };
+    const time = Math.floor(extracted);
+    if (time > partitionTime) partitionTime = time;
+    return { key, value, timestamp: time, headers: message.headers };
   };
 }
 

@@ -85,7 +85,9 @@ export function createTask(parts: TaskParts): Task {
   });
   const afterRecord = afterEach(chain, origin, time);
   const input = (topic: string, sources: readonly Step[]): TaskInput => {
-    const readers = sources.map((step) => sourceReader(step, ahead.has(step) ? unused : chain.entry(step)));
+    const readers = sources.map((step) =>
+      sourceReader(step, ahead.has(step) ? unused : chain.entry(step), time.now),
+    );
     const common = { ...inputParts(parts, readers, origin, time, topic), afterRecord };
     const position = parts.positions.get(topic)!;
     if (!sources.some((step) => ahead.has(step)))
