@@ -17,6 +17,7 @@ export const steps: readonly Step[] = [
   suite('unit and embedded', ['unit']),
   suite('simulated faults', ['simulation']),
   { title: 'package', run: checkPackage },
+  { ...sweep(300), missing: javaMissing },
   { ...suite('on Kafka', ['kafka']), missing: kafkaMissing },
   { ...suite('brokers that fail', ['chaos']), missing: javaMissing },
   contract('4.1.1', 3),
@@ -29,6 +30,12 @@ function check(title: string, command: string, ...parameters: string[]): Step {
 
 function suite(title: string, projects: readonly string[]): Step {
   return { title, run: () => runVitest(projects) };
+}
+
+/** Random cases, the same ones each time, on Kafka Streams and on millrace. */
+function sweep(cases: number): Step {
+  const script = ['--conditions=millrace:source', 'test/sweep/main.ts', '--seed=1', `--cases=${cases}`];
+  return { title: 'as Kafka Streams', run: async () => countCheck((await run('node', script)) === 0) };
 }
 
 /** The transport's contract on another Kafka than that of all suites. */

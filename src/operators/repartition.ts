@@ -39,7 +39,8 @@ type RepartitionArguments<S extends AnyStream> = S extends NeedsCodec
  * Emits the records after a way through a repartition topic: all records of a key come from one partition, and what follows
  * is worked on by tasks of its own. Steps that need it do this by themselves where the key has changed.
  *
- * Key, value, timestamp and headers stay; records without a key are dropped ('null-key'). Keeps no state.
+ * Key, value, timestamp and headers stay; records without a key are dropped ('null-key') unless a left or outer join comes next
+ * that needs none, which pads them. Keeps no state.
  *
  * @example
  * clicks.pipe(keyBy((click) => click.userId), repartition({ name: 'by-user', partitions: 12 }), mapAsync(enrich));

@@ -68,7 +68,7 @@ export const joinNodes: Readonly<Record<string, Describe>> = {
     const left = builder.stream(node);
     const right = builder.stream(node, 1);
     const { beforeMs: before = 0, afterMs: after = 0, graceMs: grace = 0 } = node;
-    const options = { before, after, grace, retention: before + after + grace };
+    const options = { before, after, grace, retention: before + after + grace, name: node.id };
     const padded = { ...options, unmatched: 'kafka-streams' } as const;
     const ways: Record<string, () => CaseStream> = {
       inner: () => left.pipe(joinStream(right, (a, b, { key }) => join(key, a, b), options)),

@@ -1,4 +1,4 @@
-import { type Codec, json, process, withTimestamp } from 'millrace';
+import { type Codec, json, keyBy, process, withTimestamp } from 'millrace';
 import { type Builder, type CaseStream, keys, values } from './builder.ts';
 import type { AnyKey, CaseKey, CaseNode, Literal, Processor } from './format.ts';
 import { mapper, num, str } from './functions.ts';
@@ -12,20 +12,22 @@ export const processNodes: Readonly<Record<string, (builder: Builder, node: Case
     const input = builder.stream(node);
     const build = processors[node.processor.fn];
     if (build === undefined) throw new Error(`unknown processor ${node.processor.fn}`);
-    builder.put(node.id, { stream: build(input, node.processor) });
+    builder.put(node.id, {
+      stream: build(input, { ...node.processor, store: node.processor.store ?? node.id }),
+    });
   },
 };
 
 const processors: Readonly<Record<string, (input: CaseStream, processor: Processor) => CaseStream>> = {
   shiftTimestamp: (input, { ms }) =>
-    input.pipe(withTimestamp((_value, { timestamp }) => Math.max(0, timestamp + ms))),
+    rekeyed(input.pipe(withTimestamp((_value, { timestamp }) => Math.max(0, timestamp + ms)))),
   timestampFromValue(input, { mapper: f }) {
     const of = mapper(f);
     const moved = withTimestamp<CaseStream>((value, { key, timestamp }) => {
       const found = value === null ? null : of(key, value);
       return found === null ? timestamp : num(found);
     });
-    return input.pipe(moved);
+    return rekeyed(input.pipe(moved));
   },
   streamTime: (input) =>
     input.pipe(
@@ -65,18 +67,26 @@ const processors: Readonly<Record<string, (input: CaseStream, processor: Process
         };
       }),
     ),
-  tick: (input, { everyMs, clock }) =>
+  tick: (input, { everyMs, clock, store }) =>
     input.pipe(
-      process({ ...rowsOf('tick'), key: keysOf(input) }, ({ stores: { rows }, emit, every }) => {
-        const counted = (): number => num(rows.get('records') ?? null);
-        every(everyMs, clocks[clock], () => {
-          emit({ key: 'tick', value: counted() });
-          rows.put('records', 0);
-        });
-        return () => rows.put('records', counted() + 1);
-      }),
+      process(
+        { ...rowsOf(store), key: keys as Codec<AnyKey | null> },
+        ({ stores: { rows }, emit, every }) => {
+          const counted = (): number => num(rows.get('records') ?? null);
+          every(everyMs, clocks[clock], () => {
+            emit({ key: 'tick', value: counted() });
+            rows.put('records', 0);
+          });
+          return () => rows.put('records', counted() + 1);
+        },
+      ),
     ),
 };
+
+/** With the keys it has, of which nothing is known any more. */
+function rekeyed(input: CaseStream): CaseStream {
+  return input.pipe(keyBy((_value, { key }) => key, keysOf(input) as Codec<AnyKey>));
+}
 
 const clocks = { stream: 'streamTime', wall: 'wallClock' } as const;
 const anything: Codec<Literal> = json<Literal>();

@@ -1,4 +1,16 @@
-import { count, int64, json, keyBy, map, repartition, stream, to } from 'millrace';
+import {
+  count,
+  globalTable,
+  int64,
+  json,
+  keyBy,
+  leftJoinGlobal,
+  map,
+  repartition,
+  stream,
+  text,
+  to,
+} from 'millrace';
 import { drive } from 'millrace/testing';
 import { describe, expect, it } from 'vitest';
 import { topology } from '../../src/dsl/topology.ts';
@@ -23,6 +35,23 @@ describe('repartition', () => {
       ]),
     ).toEqual([['a', null, 0]]);
     expect(driver.drops.map(({ reason }) => reason)).toEqual(['null-key']);
+  });
+
+  it('lets records without a key come to a left join that pads them', () => {
+    const rows = globalTable('rows', { key: text, value: int64 });
+    const end = gaps.pipe(
+      repartition(),
+      map((n) => n),
+      leftJoinGlobal(
+        rows,
+        (_n, { key }) => key,
+        (n, row) => [n, row],
+      ),
+      to('out', { value: json() }),
+    );
+    const driver = drive([end]);
+    expect(feed(driver, 'in', [[null, 1]])).toEqual([[null, [1, null], 0]]);
+    expect(driver.drops).toEqual([]);
   });
 
   it('is one topic, with the name, partitions and codecs it is given', () => {

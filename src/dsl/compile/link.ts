@@ -47,7 +47,6 @@ export function link(nodes: readonly Node[]): Draft[] {
     const { readers } = source.crossing!;
     // Two inputs cannot share a topic, nor its name: those after the first that has one go by their path.
     if (reader.name !== undefined && first) readers.push(reader.name);
-    if (reader.operator.nullKeys === 'keep') source.crossing!.keepNullKeys = true;
     return source;
   };
 
@@ -71,8 +70,17 @@ export function link(nodes: readonly Node[]): Draft[] {
     const draft: Draft = { node, operator, inputs, path: '', name: '' };
     byNode.set(node, draft);
     drafts.push(draft);
+    if (operator.nullKeys === 'keep') letNullKeysCome(draft);
   }
   return drafts;
+}
+
+/** Through the repartition topics in front of the step, and of the steps before it that do not look at keys. */
+function letNullKeysCome({ inputs }: Draft): void {
+  for (const input of inputs) {
+    if (input.crossing !== undefined) input.crossing.keepNullKeys = true;
+    else if (input.node.shape === 'stream' && input.operator.keyed !== true) letNullKeysCome(input);
+  }
 }
 
 /** What a windowed step is kept under names the topic before its window, too. */

@@ -14,7 +14,7 @@ export function globalJoin(
   checkFunction(described.keyOf, `key of ${kind}()`);
   checkFunction(described.join, `function of ${kind}()`);
   const right = inputNode(kind, table, ['globalTable']);
-  const operator: Operator = { kind, run: lookup(described) };
+  const operator: Operator = { kind, run: lookup(described), ...(described.left && { nullKeys: 'keep' }) };
   return (input) => {
     const inputs = [inputNode(kind, input, ['stream']), right];
     return append(input, ['stream'], operator, { inputs, value: undefined });

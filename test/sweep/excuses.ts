@@ -1,0 +1,70 @@
+import type { CaseNode, Expected } from '../conformance/format.ts';
+import type { Question } from './makeCase.ts';
+import { losesWhatNeverWas, paddingOf } from './taps.ts';
+
+/**
+ * Why a case may differ: what Kafka Streams does there is its own mistake, and a sound implementation need not make it too. Asked only
+ * where there is a difference.
+ */
+export function excuse(question: Question, answer: Expected): string | undefined {
+  const { topology } = question;
+  if (topology.some(retainsNothing)) return 'a join of 0 ms retains nothing';
+  if (behindSuppress(question, retracts)) return 'a suppressed row is retracted that was never emitted';
+  if (behindSuppress(question, joinsTables)) return 'a join reads a suppressed table before its first row';
+  if (losesWhatNeverWas(question, answer)) return 'a group loses a row that it never had';
+  if (topology.some((node) => suppressesKept(question, node)))
+    return 'ties of suppressed windows go by bytes';
+  if (topology.some(joinsItself)) return 'a table is joined with itself';
+  const padding = paddingOf(question, answer);
+  if (padding !== 'plain') return `a join pads ${padding}`;
+  return answer.retentionSensitive ? 'it depends on the retention of a windowed store' : undefined;
+}
+
+/** A join whose before, after and grace are all 0 keeps no record, and so joins none. */
+function retainsNothing({ op, beforeMs = 0, afterMs = 0, graceMs }: CaseNode): boolean {
+  return op === 'streamStreamJoin' && beforeMs + afterMs + graceMs! <= 0;
+}
+
+/** The change of a row that was held back names the one held before it as old, though nobody has seen that. */
+const retracts = ({ op, key }: CaseNode): boolean =>
+  op === 'foreignKeyJoin' || (op === 'groupBy' && key !== undefined);
+
+/** Of a row that is held back for the first time a join finds the initial value of its aggregate. */
+const joinsTables = ({ op }: CaseNode): boolean => op === 'tableTableJoin' || op === 'streamTableJoin';
+
+const joinsItself = ({ op, in: ids = [] }: CaseNode): boolean => op === 'tableTableJoin' && ids[0] === ids[1];
+
+/**
+ * Of rows that fall due together the one whose key has the smaller bytes comes first. Windowed keys are written as the oracle's own
+ * serde has them where a table in between has a store, as Kafka Streams' own where none has.
+ */
+function suppressesKept({ topology }: Question, { op, in: ids = [] }: CaseNode): boolean {
+  if (op !== 'suppress') return false;
+  let kept = false;
+  for (let from = topology.find(({ id }) => id === ids[0]); from !== undefined; ) {
+    if (folding.has(from.op))
+      return kept && topology.some(({ id, op: made }) => id === from!.in![0] && made === 'windowedBy');
+    kept ||= from.store !== undefined;
+    const [next] = from.in ?? [];
+    from = topology.find(({ id }) => id === next);
+  }
+  return false;
+}
+
+const folding = new Set(['count', 'reduce', 'aggregate']);
+
+function behindSuppress(question: Question, holds: (node: CaseNode) => boolean): boolean {
+  return question.topology.some(({ id, op }) => op === 'suppress' && behind(question, [id]).some(holds));
+}
+
+/** All nodes that something of those comes to. */
+export function behind({ topology }: Pick<Question, 'topology'>, from: readonly string[]): CaseNode[] {
+  const reached = new Set(from);
+  const found: CaseNode[] = [];
+  for (const node of topology) {
+    if (!node.in?.some((id) => reached.has(id.split('.')[0]!))) continue;
+    reached.add(node.id);
+    found.push(node);
+  }
+  return found;
+}
