@@ -100,6 +100,7 @@ export class Builder {
   }
 }
 
-const folds = ['count', 'reduce', 'aggregate'];
+/** Sources are kept where something reads their rows; what is not kept changes nothing in the end. */
+const keeping = ['table', 'toTable', 'count', 'reduce', 'aggregate'];
 const isKept = ({ op, store, versionedHistoryMs }: CaseNode): boolean =>
-  versionedHistoryMs === undefined && (folds.includes(op) || store !== undefined);
+  versionedHistoryMs === undefined && (keeping.includes(op) || store !== undefined);
