@@ -70,12 +70,21 @@ async function restoreOwn(
   producer: Producer,
   signal: AbortSignal,
 ): Promise<Restored> {
-  const { names, transport, clock, exactlyOnce, onProgress, onWarning } = setting;
+  const { names, transport, clock, exactlyOnce, throttle, onProgress, onWarning } = setting;
   const settle = (): Promise<void> => (exactlyOnce ? producer.commit(undefined) : producer.flush());
   const topics = stores.map(({ name }) => names.changelog(name));
   const claim = (): Promise<void> => claimChangelogs(topics, partition, producer, clock.now(), settle);
   const ours = { task: id, stores, storesSignature, partition, names, backend, producer, settle };
-  const parts: RestoreParts = { ...ours, exactlyOnce, transport, clock, signal, onProgress, onWarning };
+  const parts: RestoreParts = {
+    ...ours,
+    exactlyOnce,
+    transport,
+    clock,
+    signal,
+    throttle,
+    onProgress,
+    onWarning,
+  };
   if (topics.length === 0) return local;
   if (!exactlyOnce) await claim();
   const restored = await restoreState(parts, local);

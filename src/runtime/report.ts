@@ -36,14 +36,15 @@ export function report(app: App, clock: Clock, write: (line: string) => void): (
   };
 }
 
-/** restoring 45 % (450,000 of 1,000,000 records, 120,000/s, 5 s left) */
+/** restoring 45 % (450,000 of 1,000,000 records, 52.4 MB, 120,000/s, 5 s left) */
 export function restoreLine(tasks: readonly RestoreProgress[], elapsedMs: number): string {
   const restored = tasks.reduce((sum, task) => sum + task.restored, 0);
   const total = tasks.reduce((sum, task) => sum + task.total, 0);
   const rate = elapsedMs > 0 ? (restored / elapsedMs) * 1_000 : 0;
   const percent = total === 0 ? 100 : Math.floor((restored / total) * 100);
   const left = rate > 0 ? `, ${Math.ceil((total - restored) / rate)} s left` : '';
-  return `restoring ${percent} % (${count(restored)} of ${count(total)} records, ${count(rate)}/s${left})`;
+  const megabytes = (tasks.reduce((sum, task) => sum + task.bytes, 0) / 1e6).toFixed(1);
+  return `restoring ${percent} % (${count(restored)} of ${count(total)} records, ${megabytes} MB, ${count(rate)}/s${left})`;
 }
 
 const count = (value: number): string => Math.round(value).toLocaleString('en');

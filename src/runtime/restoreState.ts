@@ -9,16 +9,25 @@ import { checkAlone } from './checkAlone.ts';
 import type { Clock } from './clock.ts';
 import { type CommitMeta, localMeta } from './commitMeta.ts';
 import { findChangelogs } from './findChangelogs.ts';
+import { LastCommit } from './lastCommit.ts';
 import type { Names } from './names.ts';
 import { type GuardedChangelog, isWhole, repairChangelogs } from './repairChangelogs.ts';
+import { type RestoreMeter, restoreMeter } from './restoreMeter.ts';
 import { unplaced, withoutStale } from './staleState.ts';
-import type { Producer, Reader, Transport } from './transport/transport.ts';
+import type { Throttle } from './throttle.ts';
+import type { Batch, Producer, Reader, Transport } from './transport/transport.ts';
 
 /** How far the restore of a task's state is; records are counted over all its changelogs. */
 export interface RestoreProgress {
   readonly task: string;
   readonly restored: number;
   readonly total: number;
+  /** Read so far. */
+  readonly bytes: number;
+  /** Records per second since it began. */
+  readonly rate: number;
+  /** ms it will take if it goes on so; undefined while nothing is known. */
+  readonly left: number | undefined;
   readonly done: boolean;
 }
 
@@ -38,6 +47,8 @@ export interface RestoreParts {
   readonly settle: () => Promise<void>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** All restores of the worker together. */
+  readonly throttle: Throttle;
   readonly onProgress: (progress: RestoreProgress) => void;
   readonly onWarning: (warning: MillraceError) => void;
 }
@@ -58,6 +69,8 @@ export interface Restored {
 
 /** Records in one SQLite transaction of the restore: an interrupted one goes on from there. */
 const chunk = 50_000;
+/** ms of synchronous work, after which the other tasks of the worker have their turn. */
+const slice = 8;
 
 /**
  * Brings local state up to the last stable offset of its changelogs. Whoever wrote them before has been fenced, so nothing
@@ -97,6 +110,19 @@ export async function restoreState(parts: RestoreParts, kept: Restored): Promise
   }
 }
 
+/** A restore under way. */
+interface Reading {
+  readonly parts: RestoreParts;
+  readonly local: Restored;
+  readonly changelogs: readonly GuardedChangelog[];
+  readonly restoration: Restoration;
+  readonly reader: Reader;
+  readonly found: LastCommit;
+  readonly meter: RestoreMeter;
+  /** What a restart would go on from. */
+  safe: Restored;
+}
+
 async function readAll(
   parts: RestoreParts,
   local: Restored,
@@ -104,80 +130,67 @@ async function readAll(
   restoration: Restoration,
   reader: Reader,
 ): Promise<Restored> {
-  const { task, partition, storesSignature: signature, clock } = parts;
-  const byTopic = new Map(changelogs.map((changelog) => [changelog.topic, changelog]));
-  reader.assign(changelogs.map(({ topic, from }) => ({ topic, partition, offset: from })));
+  const { task, partition, storesSignature: signature, clock, signal, onProgress } = parts;
+  const start = changelogs.map(({ topic, from }) => ({ topic, partition, offset: from }));
+  reader.assign(start);
   const total = changelogs.reduce((sum, { from, end }) => sum + (end - from), 0);
-  const left = (): number =>
-    changelogs.reduce(
-      (sum, { topic, end }) => sum + Math.max(0, end - reader.position({ topic, partition })),
-      0,
-    );
+  const meter = restoreMeter(task, total, clock);
   const found = new LastCommit(changelogs[0]!.topic, local.commit);
+  const safe = { ...local, changelogs: new Map(start.map(({ topic, offset }) => [topic, offset])) };
+  const reading: Reading = { parts, local, changelogs, restoration, reader, found, meter, safe };
+  for (let left = total; left > 0; ) {
+    signal.throwIfAborted();
+    await apply(reading, await reader.poll(100));
+    if (restoration.pendingRows >= chunk) {
+      reading.safe = reached(reading);
+      restoration.commit(localMeta(reading.safe, signature, clock.now()));
+    }
+    left = leftOf(reading);
+    onProgress(meter.progress(total - left, false));
+    await clock.breathe();
+  }
+  const restored = reached(reading);
+  restoration.finish(localMeta(restored, signature, clock.now()));
+  onProgress(meter.progress(total, true));
+  return restored;
+}
+
+async function apply(
+  { parts, local, changelogs, restoration, found, meter }: Reading,
+  batches: readonly Batch[],
+): Promise<void> {
+  const { clock, throttle, signal } = parts;
   const visitor: ChangelogVisitor = {
     row: (store, key, value, timestamp) => restoration.apply(store, key, value, timestamp),
     commit: (topic, meta) => found.take(topic, meta),
   };
-  let restored: Restored = {
-    ...local,
-    changelogs: new Map(changelogs.map(({ topic, from }) => [topic, from])),
-  };
-  /** As long as rows that count are covered the position stays before what covers them: a restart has to see it again. */
-  const reached = (): Restored => {
-    if (changelogs.some(({ guard }) => guard.covered.length > 0))
-      return { ...restored, commit: found.commit, described: describedIn(local, changelogs) };
-    return {
-      commit: found.commit,
-      changelogs: positionsOf(changelogs, reader, partition),
-      claims: claimsOf(changelogs),
-      time: clock.now(),
-      described: describedIn(local, changelogs),
-    };
-  };
-  for (let sinceChunk = 0; left() > 0; ) {
-    parts.signal.throwIfAborted();
-    for (const batch of await reader.poll(100)) {
-      sinceChunk += batch.remaining;
-      const { store, guard } = byTopic.get(batch.topic)!;
-      visitChangelog(batch, store, guard, visitor);
-      if (found.commit !== undefined) checkHistory(local.commit, found.commit, batch);
+  let busySince = clock.monotonic();
+  for (const batch of batches) {
+    if (clock.monotonic() - busySince >= slice) {
+      await clock.breathe();
+      busySince = clock.monotonic();
     }
-    if (sinceChunk >= chunk) {
-      restored = reached();
-      restoration.commit(localMeta(restored, signature, clock.now()));
-      sinceChunk = 0;
-    }
-    parts.onProgress({ task, restored: total - left(), total, done: false });
-    await parts.clock.breathe();
+    meter.bytes += batch.bytes;
+    await throttle(batch.bytes, signal);
+    const { store, guard } = changelogs.find(({ topic }) => topic === batch.topic)!;
+    visitChangelog(batch, store, guard, visitor);
+    if (found.commit !== undefined) checkHistory(local.commit, found.commit, batch);
   }
-  restored = reached();
-  restoration.finish(localMeta(restored, signature, clock.now()));
-  parts.onProgress({ task, restored: total, total, done: true });
-  return restored;
 }
 
-/**
- * The changelog of the first store has all commits; those of others are asked where retention has left none of it. They come
- * before it does: of a task that was taken over in between, they may be all that counts of a commit.
- */
-class LastCommit {
-  readonly #first: string;
-  #ofFirst: CommitMeta | undefined;
-  #ofOthers: CommitMeta | undefined;
+function leftOf({ changelogs, reader, parts: { partition } }: Reading): number {
+  const behind = changelogs.map(({ topic, end }) => end - reader.position({ topic, partition }));
+  return behind.reduce((sum, records) => sum + Math.max(0, records), 0);
+}
 
-  constructor(first: string, local: CommitMeta | undefined) {
-    this.#first = first;
-    this.#ofFirst = local;
-  }
-
-  get commit(): CommitMeta | undefined {
-    return this.#ofFirst ?? this.#ofOthers;
-  }
-
-  take(topic: string, meta: CommitMeta): void {
-    if (topic === this.#first) this.#ofFirst = meta;
-    else if (meta.sequence > (this.#ofOthers?.sequence ?? 0)) this.#ofOthers = meta;
-  }
+/** As long as rows that count are covered the position stays before what covers them: a restart has to see it again. */
+function reached({ parts, local, changelogs, reader, found: { commit }, safe }: Reading): Restored {
+  const told = changelogs.filter(({ guard }) => guard.isDescribed).map(({ topic }) => topic);
+  const described = new Set([...local.described, ...told]);
+  if (changelogs.some(({ guard }) => guard.covered.length > 0)) return { ...safe, commit, described };
+  const claims = new Map(changelogs.map(({ topic, guard }) => [topic, guard.claims]));
+  const time = parts.clock.now();
+  return { commit, changelogs: positionsOf(changelogs, reader, parts.partition), claims, time, described };
 }
 
 /** What the owner of the changelogs owes them; who is not the owner leaves them as they are. */
@@ -217,12 +230,3 @@ const positionsOf = (
   partition: number,
 ): ReadonlyMap<string, number> =>
   new Map(changelogs.map(({ topic }) => [topic, reader.position({ topic, partition })]));
-
-const claimsOf = (changelogs: readonly GuardedChangelog[]): Claims =>
-  new Map(changelogs.map(({ topic, guard }) => [topic, guard.claims]));
-
-const describedIn = (local: Restored, changelogs: readonly GuardedChangelog[]): ReadonlySet<string> =>
-  new Set([
-    ...local.described,
-    ...changelogs.filter(({ guard }) => guard.isDescribed).map(({ topic }) => topic),
-  ]);

@@ -59,6 +59,8 @@ export interface SettingOptions {
   readonly maxPendingBytes?: number | undefined;
   /** After this a record that no broker acknowledges is an error, default '2m'. MILLRACE_DELIVERY_TIMEOUT. */
   readonly deliveryTimeout?: Duration | undefined;
+  /** Bytes of changelogs a worker reads per second at most when it restores state, default as fast as it can. MILLRACE_MAX_RESTORE_BYTES_PER_SECOND. */
+  readonly maxRestoreBytesPerSecond?: number | undefined;
   /** Rows kept in memory per store, default 100000. MILLRACE_CACHE_ROWS. */
   readonly cacheRows?: number | undefined;
   /** Of what is written to Kafka: 'none' (default), 'gzip', 'snappy', 'lz4' or 'zstd'. MILLRACE_COMPRESSION. */
@@ -91,6 +93,7 @@ export interface Settings {
   readonly maxPendingBytes: number;
   readonly writing: Writing;
   readonly cacheRows: number | undefined;
+  readonly maxRestoreBytesPerSecond: number | undefined;
   readonly replicationFactor: number | undefined;
 }
 
@@ -115,6 +118,7 @@ export const settingNames: readonly (keyof SettingOptions)[] = [
   'maxPendingBytes',
   'deliveryTimeout',
   'cacheRows',
+  'maxRestoreBytesPerSecond',
   'compression',
   'replicationFactor',
 ];
@@ -160,6 +164,7 @@ export function readSettings(
       compression: oneOf('compression', given('compression') ?? 'none', compressions) as Compression,
     },
     cacheRows: whole('cacheRows'),
+    maxRestoreBytesPerSecond: whole('maxRestoreBytesPerSecond'),
     replicationFactor: whole('replicationFactor'),
   };
   checkTogether(settings);

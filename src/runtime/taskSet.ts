@@ -1,6 +1,7 @@
 import type { MillraceError } from '../errors.ts';
 import type { ActiveTask } from './activeTask.ts';
 import { asMillraceError } from './asMillraceError.ts';
+import { type Later, later } from './later.ts';
 import { openPatiently } from './openPatiently.ts';
 import { orAborted } from './orAborted.ts';
 import type { TaskPlan } from './plan.ts';
@@ -15,6 +16,8 @@ import type { Batch, Reader } from './transport/transport.ts';
 
 /** Tasks restored side by side: each keeps a fetch busy. */
 const openAtOnce = 4;
+/** ms from when a task is opened until it is read for, so that this is not done for each of many. */
+const readDelay = 20;
 
 /** The tasks a worker runs: opened when assigned, opened again when they fail in passing, closed when taken away. */
 export class TaskSet {
@@ -29,6 +32,7 @@ export class TaskSet {
   readonly #rebuilt = new Set<string>();
   readonly #fatal: (error: MillraceError) => void;
   #assigned = new AbortController();
+  readonly #reading: Later;
   /** Tasks that do not run any more and have not let go of their folders yet. */
   readonly #ending = new Map<string, Promise<void>>();
 
@@ -37,6 +41,10 @@ export class TaskSet {
     this.#reader = reader;
     this.#fatal = fatal;
     this.#poisoned = new PoisonedRecords(setting.names);
+    this.#reading = later(setting.clock, readDelay, () => {
+      this.#read();
+      setting.wake();
+    });
   }
 
   get tasks(): Iterable<ActiveTask> {
@@ -66,24 +74,30 @@ export class TaskSet {
   }
 
   /**
-   * Makes these the tasks that run. Those that ran before and stay go on where they are. When it is aborted it waits for
-   * nothing: what is still being opened or closed ends by itself.
+   * Makes these the tasks that run. Those that ran before and stay go on where they are, as soon as `goOn` says so: when those
+   * that go have committed. Each of the others runs when it is restored; it resolves when all do. When it is aborted it
+   * waits for nothing: what is still being opened or closed ends by itself.
    */
-  async assign(plans: readonly TaskPlan[], signal: AbortSignal): Promise<void> {
+  async assign(plans: readonly TaskPlan[], signal: AbortSignal, goOn: () => void): Promise<void> {
     this.#assigned = new AbortController();
     const either = AbortSignal.any([signal, this.#assigned.signal]);
-    await orAborted(this.#assign(plans, either), either);
+    await orAborted(this.#assign(plans, either, goOn), either);
   }
 
-  async #assign(plans: readonly TaskPlan[], signal: AbortSignal): Promise<void> {
+  async #assign(plans: readonly TaskPlan[], signal: AbortSignal, goOn: () => void): Promise<void> {
     const wanted = new Map(plans.map((plan) => [plan.id, plan]));
     const gone = [...this.#tasks.values()].filter(({ plan }) => !wanted.has(plan.id));
     for (const { plan } of gone) this.#tasks.delete(plan.id);
     await Promise.all(gone.map((task) => this.#closeClean(task)));
+    if (signal.aborted) return;
+    this.#read();
+    goOn();
     const missing = plans.filter(({ id }) => !this.#tasks.has(id));
     const lanes = Array.from({ length: openAtOnce }, async () => {
-      for (let plan = missing.shift(); plan !== undefined; plan = missing.shift())
+      for (let plan = missing.shift(); plan !== undefined; plan = missing.shift()) {
         await this.#open(plan, signal);
+        if (!signal.aborted) this.#reading.ask();
+      }
     });
     await Promise.all(lanes);
     if (!signal.aborted) this.#read();
@@ -92,13 +106,13 @@ export class TaskSet {
   async #open(plan: TaskPlan, signal: AbortSignal): Promise<void> {
     await orAborted(this.#ending.get(plan.id) ?? Promise.resolve(), signal);
     const task = await openPatiently(this.#setting, plan, this.#poisoned.of(plan), signal);
-    if (task === undefined) return;
-    if (signal.aborted) await this.#abandon(task);
-    else this.#tasks.set(plan.id, task);
+    if (task !== undefined && signal.aborted) await this.#abandon(task);
+    else if (task !== undefined) this.#tasks.set(plan.id, task);
   }
 
   /** Tells the reader what to read; where a partition was read before it goes on with what was fetched ahead. */
   #read(): void {
+    this.#reading.cancel();
     const before = new Map(this.#inputs);
     this.#inputs.clear();
     const positions = [...this.#tasks.values()].flatMap((task) =>
@@ -210,6 +224,7 @@ export class TaskSet {
 
   /** Nothing new is opened from now on; what is being opened gives up. */
   async halt(): Promise<void> {
+    this.#reading.cancel();
     this.#assigned.abort(new Error('The assignment has changed'));
     await Promise.all(this.#reopening.values());
   }

@@ -4,6 +4,7 @@ import type { MillraceError } from '../errors.ts';
 import type { TaskPlan } from './plan.ts';
 import type { Input } from './task/input.ts';
 import type { StatePlace } from './taskHome.ts';
+import { type Throttle, throttle } from './throttle.ts';
 import type { Member, ProducerOptions } from './transport/transport.ts';
 import type { WorkerParts } from './workerParts.ts';
 
@@ -15,6 +16,8 @@ export interface TaskSetting extends FromWorker, Shared {
   /** For the last commit of a task that is to move. */
   readonly revokeTimeoutMs: number;
   readonly cacheRows: number | undefined;
+  /** Of all restores together. */
+  readonly throttle: Throttle;
 }
 
 type Shared = Pick<WorkerParts, 'names' | 'transport' | 'clock' | 'onDrop' | 'onProgress' | 'onWarning'>;
@@ -43,6 +46,7 @@ export function taskSetting(parts: WorkerParts, worker: FromWorker): TaskSetting
     writing: settings.writing,
     revokeTimeoutMs: settings.revokeTimeout,
     cacheRows: settings.cacheRows,
+    throttle: throttle(settings.maxRestoreBytesPerSecond, clock),
     onDrop,
     onProgress,
     onWarning,

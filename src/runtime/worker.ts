@@ -118,16 +118,16 @@ export class Worker {
     const mine = this.#plan!.tasks.filter(({ id }) => ids.has(id));
     lifecycle.to('restoring');
     try {
-      await this.tasks!.assign(mine, signal);
+      await this.tasks!.assign(mine, signal, () => {
+        this.#suspended = false;
+      });
     } catch (error) {
       if (!signal.aborted) this.#fatal(asMillraceError(error, 'The worker'));
       return;
     }
     if (signal.aborted || this.#stopped.signal.aborted) return;
-    this.#suspended = false;
     lifecycle.to('running');
     this.#running.resolve();
-    this.#wakeup.wake();
   }
 
   /** A static member is given what was made for it before it was restarted, perhaps with another topology. Asked once. */
