@@ -41,8 +41,11 @@ export const aggregationNodes: Readonly<Record<string, Describe>> = {
   },
   groupBy(builder, node) {
     const input = builder.input(node);
-    if ('table' in input) builder.put(node.id, { grouped: regrouped(input.table, node.key!, node.value) });
-    else builder.put(node.id, { stream: rekeyed(builder.stream(node), node.key!) });
+    if ('table' in input) {
+      // What a join says that a row was, not what is kept of it.
+      const table = ('changes' in input ? input.changes : undefined) ?? input.table;
+      builder.put(node.id, { grouped: regrouped(table, node.key!, node.value) });
+    } else builder.put(node.id, { stream: rekeyed(builder.stream(node), node.key!) });
   },
   windowedBy(builder, node) {
     const input = builder.input(node);

@@ -259,3 +259,15 @@ describe('the order in which several steps get a change', () => {
     expect(values([kept, joined])).toEqual(['1(1)', '1(1)', '2(2)', '2(2)']);
   });
 });
+
+describe('results of windows', () => {
+  it.each([tumbling(10), sliding(10), session(10)])(
+    'have the headers of the record that caused them, sessions too',
+    (cut) => {
+      const driver = drive([numbers.pipe(window(cut), count(), toStream(), to('out'))]);
+      const headers = [['h', Buffer.from('x')]] as const;
+      driver.send('in', { key: 'a', value: 1, timestamp: 1, headers });
+      expect(driver.read('out').map((record) => record.headers)).toEqual([headers]);
+    },
+  );
+});

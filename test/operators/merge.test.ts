@@ -21,6 +21,14 @@ describe('merge', () => {
     ]);
   });
 
+  it('emits a record twice where a stream is merged with itself', () => {
+    const driver = drive([numbers.pipe(merge(numbers), to('out'))]);
+    expect(feed(driver, 'in', [['a', 1]])).toEqual([
+      ['a', 1, 0],
+      ['a', 1, 0],
+    ]);
+  });
+
   it('keeps the codecs that all streams share, with nulls or without', () => {
     const { node } = numbers.pipe(merge(others, thirds));
     expect([node.key, node.value]).toEqual([text, int64]);

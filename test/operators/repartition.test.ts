@@ -6,6 +6,7 @@ import {
   keyBy,
   leftJoinGlobal,
   map,
+  process,
   repartition,
   stream,
   text,
@@ -65,6 +66,23 @@ describe('repartition', () => {
     expect(repartitions).toMatchObject([{ topic: 'by-key-repartition', partitions: 7 }]);
     expect(repartitions[0]!.value.name).toBe('json');
     expect(subtopologies).toHaveLength(2);
+  });
+
+  it('leaves names for the topics in front of and behind one step', () => {
+    const end = numbers.pipe(
+      keyBy((n) => n, int64),
+      process(
+        { name: 'step', stores: { rows: { key: int64, value: int64 } }, key: int64 },
+        ({ emit }) =>
+          () => {
+            emit({});
+          },
+      ),
+      count(),
+      to('out'),
+    );
+    const topics = topology([end]).repartitions.map((repartition) => repartition.topic);
+    expect(topics).toEqual(['step-repartition', 'step.out-repartition']);
   });
 
   it('takes the place of the topic that a changed key needs', () => {

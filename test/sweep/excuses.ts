@@ -1,4 +1,5 @@
 import type { CaseNode, Expected } from '../conformance/format.ts';
+import { comesByTopic } from './hops.ts';
 import type { Question } from './makeCase.ts';
 import { losesWhatNeverWas, paddingOf } from './taps.ts';
 
@@ -14,10 +15,16 @@ export function excuse(question: Question, answer: Expected): string | undefined
   if (losesWhatNeverWas(question, answer)) return 'a group loses a row that it never had';
   if (topology.some((node) => suppressesKept(question, node)))
     return 'ties of suppressed windows go by bytes';
-  if (topology.some(joinsItself)) return 'a table is joined with itself';
+  if (topology.some((node) => joinsItself(question, node))) return 'a table is joined with itself';
+  if (topology.some((node) => answersRace(question, node))) return 'answers to foreign keys overtake rows';
   const padding = paddingOf(question, answer);
   if (padding !== 'plain') return `a join pads ${padding}`;
   return answer.retentionSensitive ? 'it depends on the retention of a windowed store' : undefined;
+}
+
+/** Of two changes of a row in one step the second may come before the answer to the first, and makes it void; or not. */
+function answersRace(question: Question, node: CaseNode): boolean {
+  return node.op === 'foreignKeyJoin' && comesByTopic(question, node, 0);
 }
 
 /** A join whose before, after and grace are all 0 keeps no record, and so joins none. */
@@ -26,13 +33,21 @@ function retainsNothing({ op, beforeMs = 0, afterMs = 0, graceMs }: CaseNode): b
 }
 
 /** The change of a row that was held back names the one held before it as old, though nobody has seen that. */
-const retracts = ({ op, key }: CaseNode): boolean =>
-  op === 'foreignKeyJoin' || (op === 'groupBy' && key !== undefined);
+const retracts = ({ op }: CaseNode): boolean =>
+  op === 'foreignKeyJoin' || op === 'groupBy' || op === 'filter' || op === 'filterNot';
 
 /** Of a row that is held back for the first time a join finds the initial value of its aggregate. */
 const joinsTables = ({ op }: CaseNode): boolean => op === 'tableTableJoin' || op === 'streamTableJoin';
 
-const joinsItself = ({ op, in: ids = [] }: CaseNode): boolean => op === 'tableTableJoin' && ids[0] === ids[1];
+/** Or with what was made of it: which of the two changes is seen first is nobody's promise. */
+function joinsItself({ topology }: Question, { op, in: ids = [] }: CaseNode): boolean {
+  if (op !== 'tableTableJoin') return false;
+  const rows = { topology: topology.filter((node) => rowwise.has(node.op)) };
+  const reach = (id: string): Set<string> => new Set([id, ...behind(rows, [id]).map((node) => node.id)]);
+  return topology.some(({ id }) => ids.every((side) => reach(id).has(side)));
+}
+
+const rowwise = new Set(['filter', 'filterNot', 'mapValues', 'tableTableJoin', 'suppress']);
 
 /**
  * Of rows that fall due together the one whose key has the smaller bytes comes first. Windowed keys are written as the oracle's own
@@ -53,8 +68,10 @@ function suppressesKept({ topology }: Question, { op, in: ids = [] }: CaseNode):
 
 const folding = new Set(['count', 'reduce', 'aggregate']);
 
-function behindSuppress(question: Question, holds: (node: CaseNode) => boolean): boolean {
-  return question.topology.some(({ id, op }) => op === 'suppress' && behind(question, [id]).some(holds));
+/** Of tables alone: a stream knows no rows of before. */
+function behindSuppress({ topology }: Question, holds: (node: CaseNode) => boolean): boolean {
+  const tables = { topology: topology.filter(({ op }) => op !== 'toStream') };
+  return topology.some(({ id, op }) => op === 'suppress' && behind(tables, [id]).some(holds));
 }
 
 /** All nodes that something of those comes to. */

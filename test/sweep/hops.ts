@@ -12,6 +12,9 @@ interface Reached {
   readonly moved: boolean;
 }
 
+/** Begins the names of topics that Kafka Streams does not have. */
+const onlyHere = '?';
+
 /** Processors with stores: in millrace they get their records by key. */
 const keeping = new Set(['dedupe', 'runningCount', 'bufferLatest', 'tick']);
 
@@ -29,6 +32,13 @@ export function dependsOnOrder({ topology }: Pick<Case, 'topology'>): boolean {
 /** Whether the key of a node's input was changed, so that an internal topic comes in front of the node. */
 export function movedBefore({ topology }: Pick<Case, 'topology'>, node: CaseNode, index: number): boolean {
   return reach(topology).reached.get(nodeOf(node.in![index]!))!.moved;
+}
+
+/** Whether an input of a node comes by internal topics. */
+export function comesByTopic({ topology }: Pick<Case, 'topology'>, node: CaseNode, index: number): boolean {
+  return reach(topology)
+    .reached.get(nodeOf(node.in![index]!))!
+    .ways.some(({ hops }) => hops.length > 0);
 }
 
 const nodeOf = (id: string): string => id.split('.')[0]!;
@@ -56,7 +66,7 @@ function crossed(
   if (op === 'foreignKeyJoin')
     return index === 0 ? through(`${id} left`, `${id} back`) : through(`${id} back`);
   if (op === 'groupBy' && key !== undefined) return through(id);
-  if (op === 'process') return moved && keeping.has(processor.fn) ? through(id) : ways;
+  if (op === 'process') return moved && keeping.has(processor.fn) ? through(onlyHere + id) : ways;
   const byKey =
     ['groupByKey', 'toTable', 'streamStreamJoin'].includes(op) || (op === 'streamTableJoin' && index === 0);
   return byKey && moved ? through(`${id} ${ids!.length > 1 ? index : ''}`) : ways;
@@ -83,14 +93,16 @@ function moves({ op, key }: CaseNode, inputs: readonly Reached[]): boolean {
   return carries.includes(op) && inputs.some(({ moved }) => moved);
 }
 
-/** Where both come from one input, one comes at once or both come by the same topics. */
+/** Where both come from one input, one comes at once on both sides, or both come by the same topics. */
 function compatible(some: readonly Way[], others: readonly Way[]): boolean {
+  const atOnce = (one: Way, other: Way): boolean =>
+    one.hops.length === 0 && !other.hops.some((hop) => hop.startsWith(onlyHere));
   return some.every((one) =>
     others.every(
       (other) =>
         one.from !== other.from ||
-        one.hops.length === 0 ||
-        other.hops.length === 0 ||
+        atOnce(one, other) ||
+        atOnce(other, one) ||
         one.hops.join() === other.hops.join(),
     ),
   );
@@ -117,6 +129,15 @@ export function readsTimeOfOthers({ topology }: Pick<Case, 'topology'>): boolean
 }
 
 const movingTime = new Set(['shiftTimestamp', 'timestampFromValue']);
+
+/** Whether timers of the wall clock stand behind each other: an advance fires those of all tasks, in no order. */
+export function chainsClocks({ topology }: Pick<Case, 'topology'>): boolean {
+  const { reached } = reach(topology);
+  const clocks = topology.filter(({ processor }) => processor?.clock === 'wall');
+  return clocks.some(({ in: ids }) =>
+    reached.get(nodeOf(ids![0]!))!.ways.some(({ from }) => from === 'wall'),
+  );
+}
 
 /** Whether a processor counts records that lose their key on the way: in millrace they come by key, in Kafka Streams as they are. */
 export function countsKeyless({ topology }: Pick<Case, 'topology'>): boolean {

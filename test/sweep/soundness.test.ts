@@ -35,11 +35,25 @@ describe('unsound', () => {
     expect(unsound(of(source, other, ...left, joined('a', 'other')))).toBeUndefined();
   });
 
+  it('refuses a merge of a stream with what only millrace sends through a topic', () => {
+    const stored = { id: 'p', op: 'process', in: ['x'], processor: { fn: 'runningCount', store: 's' } };
+    const merged = { id: 'm', op: 'merge', in: ['p', 'in'] };
+    expect(unsound(of(source, moved('x'), stored, merged))).toContain('internal topics');
+    expect(unsound(of(source, { ...stored, in: ['in'] }, merged))).toBeUndefined();
+  });
+
   it('refuses timers of stream time behind an internal topic', () => {
     const tick = { id: 't', op: 'process', processor: { fn: 'tick', clock: 'stream', everyMs: 5 } };
     expect(unsound(of(source, { ...tick, in: ['in'] }))).toBeUndefined();
     const apart = { id: 'r', op: 'repartition', in: ['in'] };
     expect(unsound(of(source, apart, { ...tick, in: ['r'] }))).toContain('stream time');
+  });
+
+  it('refuses timers of the wall clock behind each other', () => {
+    const tick = { op: 'process', processor: { fn: 'tick', clock: 'wall', everyMs: 5 } };
+    const first = { ...tick, id: 't', in: ['in'] };
+    expect(unsound(of(source, first))).toBeUndefined();
+    expect(unsound(of(source, first, { ...tick, id: 'u', in: ['t'] }))).toContain('wall clock');
   });
 
   it('refuses what Kafka Streams itself gets wrong: a stream merged with itself, a cogrouped table that is joined', () => {

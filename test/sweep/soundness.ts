@@ -1,5 +1,5 @@
 import type { Case, CaseNode } from '../conformance/format.ts';
-import { countsKeyless, dependsOnOrder, readsTimeOfOthers } from './hops.ts';
+import { chainsClocks, countsKeyless, dependsOnOrder, readsTimeOfOthers } from './hops.ts';
 
 type Topology = Pick<Case, 'topology'>;
 
@@ -11,6 +11,7 @@ export function unsound(question: Topology): string | undefined {
 const rules: readonly (readonly [why: string, holds: (question: Topology) => boolean])[] = [
   ['depends on the order in which two internal topics are read', dependsOnOrder],
   ['reads the stream time of a task, of which the test driver has only one', readsTimeOfOthers],
+  ['has timers of the wall clock behind each other', chainsClocks],
   ['counts records without keys in a processor with a store', countsKeyless],
   // docs/kafka-streams.md: it comes out once there.
   ['merges a stream with itself', ({ topology }) => topology.some(mergesWithItself)],

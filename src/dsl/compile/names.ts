@@ -31,9 +31,14 @@ const keepsRows = ({ operator }: Draft): boolean => (operator.stores ?? []).leng
 
 function nameCrossing(kept: Map<string, Draft>, sink: Draft): void {
   const crossing = sink.crossing!;
-  const base = [...crossing.readers].sort()[0] ?? crossing.from.path;
+  const base = [...crossing.readers].sort()[0] ?? behind(crossing.from);
   crossing.topic = `${base}-repartition`;
   claim(kept, crossing.topic, sink);
+}
+
+/** A step may have a topic in front of it that is named after it, and one behind it. */
+function behind({ path, inputs }: Draft): string {
+  return inputs.some(({ crossing }) => crossing?.topic === `${path}-repartition`) ? `${path}.out` : path;
 }
 
 function claim(kept: Map<string, Draft>, name: string, draft: Draft): void {
