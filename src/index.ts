@@ -106,7 +106,9 @@ export {
 export type { ConnectOptions } from './runtime/connect.ts';
 export type { AppState } from './runtime/lifecycle.ts';
 export type { RestoreProgress } from './runtime/restoreState.ts';
-export type { SettingOptions } from './runtime/settings.ts';
+export type { SettingOptions } from './runtime/settingOptions.ts';
+export type { RowsOptions } from './runtime/standby/staleness.ts';
+export type { StandbyProgress } from './runtime/standby/standbySetting.ts';
 export {
   type SuperviseOptions,
   type Supervisor,

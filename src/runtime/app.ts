@@ -5,7 +5,7 @@ import { describeText } from '../dsl/describe/text.ts';
 import { checkStepName } from '../dsl/names.ts';
 import { checkOptions } from '../dsl/options.ts';
 import { type Topology, topology } from '../dsl/topology.ts';
-import { MillraceError } from '../errors.ts';
+import type { MillraceError } from '../errors.ts';
 import { asMillraceError } from './asMillraceError.ts';
 import { type Clock, delay, systemClock } from './clock.ts';
 import { type Connect, type ConnectOptions, connectNames, connector } from './connect.ts';
@@ -13,7 +13,11 @@ import { type AppState, type Lifecycle, lifecycle, notRunning } from './lifecycl
 import { namesOf } from './names.ts';
 import type { RestoreProgress } from './restoreState.ts';
 import { runUntilSignal } from './runUntilSignal.ts';
-import { readSettings, type SettingOptions, type Settings, settingNames } from './settings.ts';
+import { type SettingOptions, settingNames } from './settingOptions.ts';
+import { readSettings, type Settings } from './settings.ts';
+import { type RowsOptions, readStaleness } from './standby/staleness.ts';
+import type { StandbyProgress } from './standby/standbySetting.ts';
+import { stopInTime } from './stopInTime.ts';
 import { checkStore, type StoreRow } from './storeRows.ts';
 import type { Drop } from './task/rejects.ts';
 import { Worker } from './worker.ts';
@@ -35,6 +39,8 @@ export interface App extends AsyncDisposable {
   readonly drops: Observable<Drop>;
   /** How far state that is rebuilt from its changelog has come. */
   readonly restores: Observable<RestoreProgress>;
+  /** How far tasks have come that run elsewhere and are followed here, at most once a second each. */
+  readonly standbys: Observable<StandbyProgress>;
   /** What should not happen often, and did not stop the application. */
   readonly warnings: Observable<MillraceError>;
   /** Resolves when the application has stopped, rejects when it has failed. */
@@ -44,10 +50,10 @@ export interface App extends AsyncDisposable {
   /** The topology as Kafka Streams would print it, as a Mermaid flowchart, or as JSON. Needs no broker. */
   describe(format?: 'text' | 'mermaid' | 'json'): string;
   /**
-   * What this instance holds of a store: rows of the tasks that run here, what they have not committed included. None where
-   * no such task runs; UNKNOWN_STORE when the topology has no store of that name.
+   * What this instance holds of a store: rows of the tasks that run here, uncommitted ones included; with `staleness` of those it
+   * follows, too, as they were committed. UNKNOWN_STORE when the topology has no store of that name.
    */
-  rows(store: string): readonly StoreRow[];
+  rows(store: string, options?: RowsOptions): readonly StoreRow[];
   /** Connects, joins the group, restores state; resolves when the first assignment is being processed. */
   start(): Promise<void>;
   /** Finishes the records in work, commits, leaves the group. STOP_TIMEOUT when that takes longer than stopTimeout. */
@@ -98,6 +104,7 @@ class Application implements App {
   readonly #lifecycle: Lifecycle = lifecycle();
   readonly #drops = new Subject<Drop>();
   readonly #restores = new Subject<RestoreProgress>();
+  readonly #standbys = new Subject<StandbyProgress>();
   readonly #warnings = new Subject<MillraceError>();
   readonly #ended = Promise.withResolvers<void>();
   #worker: Worker | undefined;
@@ -129,6 +136,10 @@ class Application implements App {
     return this.#restores.asObservable();
   }
 
+  get standbys(): Observable<StandbyProgress> {
+    return this.#standbys.asObservable();
+  }
+
   get warnings(): Observable<MillraceError> {
     return this.#warnings.asObservable();
   }
@@ -142,9 +153,10 @@ class Application implements App {
     return [...(this.#worker?.tasks?.running.keys() ?? [])];
   }
 
-  rows(store: string): readonly StoreRow[] {
+  rows(store: string, options: RowsOptions = {}): readonly StoreRow[] {
     checkStore(this.#topology, store);
-    return this.#worker?.rows(store) ?? [];
+    const staleness = readStaleness(options);
+    return this.#worker?.rows(store, staleness) ?? [];
   }
 
   async start(): Promise<void> {
@@ -161,6 +173,7 @@ class Application implements App {
         lifecycle: this.#lifecycle,
         onDrop: (drop) => this.#drops.next(drop),
         onProgress: (progress) => this.#restores.next(progress),
+        onStandby: (progress) => this.#standbys.next(progress),
         onWarning: (warning) => this.#warnings.next(warning),
         onFatal: (error) => this.#fail(error),
       });
@@ -189,9 +202,7 @@ class Application implements App {
   }
 
   #end(error?: MillraceError): void {
-    this.#drops.complete();
-    this.#restores.complete();
-    this.#warnings.complete();
+    for (const told of [this.#drops, this.#restores, this.#standbys, this.#warnings]) told.complete();
     if (error === undefined) this.#ended.resolve();
     else this.#ended.reject(error);
   }
@@ -204,17 +215,8 @@ class Application implements App {
 
   async #stop(): Promise<void> {
     this.#lifecycle.to('draining');
-    const { stopTimeout } = this.#settings;
-    const timer = new AbortController();
-    const late = delay(this.#clock, stopTimeout, timer.signal).then(() => {
-      throw new MillraceError('STOP_TIMEOUT', 'The application did not stop in time', {
-        expected: `an end within ${stopTimeout} ms`,
-        next: 'What was not committed is done again at the next start. Allow more with stopTimeout if commits are slow.',
-      });
-    });
-    late.catch(() => {}); // observed by the race, if it is still running then
     try {
-      await Promise.race([this.#worker?.stop(), late]);
+      await stopInTime(this.#worker?.stop(), this.#clock, this.#settings.stopTimeout);
       this.#lifecycle.to('closed');
       this.#end();
     } catch (error) {
@@ -224,8 +226,6 @@ class Application implements App {
       this.closed.catch(() => {}); // whoever called stop() is told here
       this.#end(known);
       throw known;
-    } finally {
-      timer.abort();
     }
   }
 

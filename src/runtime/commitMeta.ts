@@ -1,5 +1,6 @@
 import type { Headers } from '../dsl/message.ts';
 import { noHeaders } from '../dsl/message.ts';
+import type { NamedStore } from '../dsl/topology.ts';
 import type { Claim } from './changelogClaims.ts';
 import type { Restored } from './restoreState.ts';
 
@@ -64,9 +65,31 @@ export function decodeStreamTime(metadata: string): number {
   return typeof streamTime === 'number' ? streamTime : -1;
 }
 
+/** By store, the last commit of which rows have been applied; `torn` where rows of a commit that has not ended are there. */
+export type AppliedCommits = ReadonlyMap<string, number>;
+
+export const torn = -1;
+
+/** Of state that stands behind a commit, and of one that is empty. */
+export function appliedBy(stores: readonly NamedStore[], commit: CommitMeta | undefined): AppliedCommits {
+  return new Map(
+    stores.map(({ name }) => [name, commit === undefined ? 0 : changedAt(name, commit, stores[0]!.name)]),
+  );
+}
+
+/** The last commit up to this one that has changed the store. */
+export function changedAt(name: string, commit: CommitMeta, first: string): number {
+  return name === first ? commit.sequence : (commit.changed?.[name] ?? 0);
+}
+
 /** The entries of a state database's meta table that the runtime writes. */
 export function localMeta(
-  { commit = noCommit, changelogs, claims }: Pick<Restored, 'commit' | 'changelogs' | 'claims'>,
+  {
+    commit = noCommit,
+    changelogs,
+    claims,
+    partial,
+  }: Pick<Restored, 'commit' | 'changelogs' | 'claims' | 'partial'>,
   storesSignature: string,
   now: number,
 ): ReadonlyMap<string, string> {
@@ -76,18 +99,24 @@ export function localMeta(
     ['claims', JSON.stringify(Object.fromEntries(claims))],
     ['stores', storesSignature],
     ['time', `${now}`],
+    ['partial', partial === undefined ? '' : JSON.stringify(Object.fromEntries(partial))],
   ]);
 }
 
 export function readLocalMeta(entries: ReadonlyMap<string, string>): Restored {
   const commit = entries.get('commit');
-  const changelogs = JSON.parse(entries.get('changelogs') ?? '{}') as Record<string, number>;
-  const claims = JSON.parse(entries.get('claims') ?? '{}') as Record<string, Claim[]>;
+  const partial = entries.get('partial') ?? '';
+  const changelogs = mapIn<number>(entries.get('changelogs') ?? '{}');
   return {
     commit: commit === undefined ? undefined : decodeMeta(commit),
-    changelogs: new Map(Object.entries(changelogs)),
-    claims: new Map(Object.entries(claims)),
-    described: new Set(Object.keys(changelogs)),
+    changelogs,
+    claims: mapIn<Claim[]>(entries.get('claims') ?? '{}'),
+    described: new Set(changelogs.keys()),
     time: Number(entries.get('time') ?? Number.POSITIVE_INFINITY),
+    partial: partial === '' ? undefined : mapIn<number>(partial),
   };
+}
+
+function mapIn<T>(json: string): Map<string, T> {
+  return new Map(Object.entries(JSON.parse(json) as Record<string, T>));
 }

@@ -25,7 +25,7 @@ export interface ConnectOptions {
   readonly sasl?: KafkaConfig['sasl'] | undefined;
   /** Shown in the broker's logs and quotas; default the application's id. */
   readonly clientId?: string | undefined;
-  /** Where this process runs, as brokers name it in broker.rack: it reads from replicas there. MILLRACE_RACK. */
+  /** Where this process runs, as brokers name it in broker.rack: it reads from replicas there, and standbys are on other racks than their tasks. MILLRACE_RACK. */
   readonly rack?: string | undefined;
 }
 
@@ -49,6 +49,11 @@ function brokersSet({ brokers }: ConnectOptions, environment: Environment): Conn
   return brokers ?? environment['MILLRACE_BROKERS'] ?? environment['KAFKA_BROKERS'];
 }
 
+/** Where this process runs; undefined where nobody says. */
+export function rackOf({ rack }: ConnectOptions, environment: Environment): string | undefined {
+  return rack ?? environment['MILLRACE_RACK'];
+}
+
 /** Whether connector() connects to Apache Kafka. */
 export function hasBrokers(options: ConnectOptions, environment: Environment): boolean {
   return brokersSet(options, environment) !== undefined;
@@ -68,7 +73,7 @@ export function connector(options: ConnectOptions, environment: Environment, clo
     };
   }
   checkConfig({ brokers, ...identity });
-  const rack = options.rack ?? environment['MILLRACE_RACK'];
+  const rack = rackOf(options, environment);
   return async (clientId) => {
     const { kafkaTransport } = await import('./transport/kafka/kafkaTransport.ts');
     return kafkaTransport({ brokers, rack, clientId: options.clientId ?? clientId, ...identity }, clock);

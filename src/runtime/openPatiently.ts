@@ -4,6 +4,7 @@ import { delay } from './clock.ts';
 import { openTask } from './openTask.ts';
 import type { TaskPlan } from './plan.ts';
 import { reopened } from './reopened.ts';
+import { untilHeard } from './strays.ts';
 import { passing } from './taskErrors.ts';
 import type { Poisoned, TaskSetting } from './taskSetting.ts';
 
@@ -30,6 +31,7 @@ export async function openPatiently(
       if (!passing.has(known.code) || (!isFull && clock.monotonic() > deadline)) throw known;
       if (isFull && !isTold) setting.onWarning(reopened(plan.id, known));
       isTold ||= isFull;
+      if (known.code === 'FENCED') await untilHeard(clock, signal);
     }
     await delay(clock, pause, signal).catch(() => {});
   }

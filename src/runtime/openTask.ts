@@ -2,13 +2,17 @@ import { MillraceError } from '../errors.ts';
 import { ActiveTask } from './activeTask.ts';
 import { claimChangelogs } from './changelogClaims.ts';
 import { findPositions } from './findPositions.ts';
+import { orOvertaken } from './orOvertaken.ts';
 import type { TaskPlan } from './plan.ts';
 import { type Restored, type RestoreParts, restoreState } from './restoreState.ts';
 import { openTaskHome, type TaskHome } from './taskHome.ts';
 import type { Poisoned, TaskSetting } from './taskSetting.ts';
 import type { Producer } from './transport/transport.ts';
 
-/** Opens a task: locks its folder, fences who ran it before, brings state up to date, finds its positions. */
+/**
+ * Opens a task: locks its folder, unless it was followed here and its state is open already; fences who ran it before, brings
+ * state up to date, finds its positions.
+ */
 export async function openTask(
   setting: TaskSetting,
   plan: TaskPlan,
@@ -20,7 +24,9 @@ export async function openTask(
   const { stores } = subtopology;
   const { application } = names;
   const { place, onWarning } = setting;
-  const home = await openTaskHome({ place, application, task: id, stores, clock, signal, onWarning });
+  const home =
+    setting.followed(id) ??
+    (await openTaskHome({ place, application, task: id, stores, clock, signal, onWarning }));
   let producer: Producer | undefined;
   try {
     const transactionalId = names.transactionalId(id);
@@ -45,7 +51,7 @@ export async function openTask(
         resetOf: (topic) => resets.get(topic)!,
       },
       restored.commit,
-    );
+    ).catch(async (error) => Promise.reject(await orOvertaken(error, setting, plan, restored.changelogs)));
     // Those of windows are told again each time, for retention takes what was said.
     const undescribed = stores.filter(
       ({ name, spec }) => spec.kind !== 'keyValue' || !restored.described.has(names.changelog(name)),

@@ -7,7 +7,7 @@ import { ChangelogGuard } from './changelogGuard.ts';
 import { type ChangelogVisitor, checkHistory, visitChangelog } from './changelogRecords.ts';
 import { checkAlone } from './checkAlone.ts';
 import type { Clock } from './clock.ts';
-import { type CommitMeta, localMeta } from './commitMeta.ts';
+import { type AppliedCommits, appliedBy, type CommitMeta, localMeta, torn } from './commitMeta.ts';
 import { findChangelogs } from './findChangelogs.ts';
 import { LastCommit } from './lastCommit.ts';
 import type { Names } from './names.ts';
@@ -65,6 +65,8 @@ export interface Restored {
   readonly time: number;
   /** Changelogs that say what their rows are. */
   readonly described: ReadonlySet<string>;
+  /** Where there are rows of later commits as well, but not all of them: then they are not to be read. */
+  readonly partial?: AppliedCommits | undefined;
 }
 
 /** Records in one SQLite transaction of the restore: an interrupted one goes on from there. */
@@ -87,7 +89,7 @@ export async function restoreState(parts: RestoreParts, kept: Restored): Promise
     return { ...changelog, guard: new ChangelogGuard(local.claims.get(changelog.topic) ?? []) };
   });
   const cleared = unplaced(parts, local);
-  if (changelogs.every(({ from, end }) => from === end)) {
+  if (local.partial === undefined && changelogs.every(({ from, end }) => from === end)) {
     clearStores(
       backend,
       stores.filter(({ name }) => cleared.has(name)),
@@ -119,6 +121,8 @@ interface Reading {
   readonly reader: Reader;
   readonly found: LastCommit;
   readonly meter: RestoreMeter;
+  /** How far the rows of each store are. */
+  readonly applied: Map<string, number>;
   /** What a restart would go on from. */
   safe: Restored;
 }
@@ -136,14 +140,19 @@ async function readAll(
   const total = changelogs.reduce((sum, { from, end }) => sum + (end - from), 0);
   const meter = restoreMeter(task, total, clock);
   const found = new LastCommit(changelogs[0]!.topic, local.commit);
-  const safe = { ...local, changelogs: new Map(start.map(({ topic, offset }) => [topic, offset])) };
-  const reading: Reading = { parts, local, changelogs, restoration, reader, found, meter, safe };
+  const applied = new Map(local.partial ?? appliedBy(parts.stores, local.commit));
+  const safe = {
+    ...local,
+    partial: undefined,
+    changelogs: new Map(start.map(({ topic, offset }) => [topic, offset])),
+  };
+  const reading: Reading = { parts, local, changelogs, restoration, reader, found, meter, applied, safe };
   for (let left = total; left > 0; ) {
     signal.throwIfAborted();
     await apply(reading, await reader.poll(100));
     if (restoration.pendingRows >= chunk) {
       reading.safe = reached(reading);
-      restoration.commit(localMeta(reading.safe, signature, clock.now()));
+      restoration.commit(localMeta({ ...reading.safe, partial: applied }, signature, clock.now()));
     }
     left = leftOf(reading);
     onProgress(meter.progress(total - left, false));
@@ -156,13 +165,20 @@ async function readAll(
 }
 
 async function apply(
-  { parts, local, changelogs, restoration, found, meter }: Reading,
+  { parts, local, changelogs, restoration, found, meter, applied }: Reading,
   batches: readonly Batch[],
 ): Promise<void> {
   const { clock, throttle, signal } = parts;
+  const storeOf = (topic: string) => changelogs.find((changelog) => changelog.topic === topic)!.store;
   const visitor: ChangelogVisitor = {
-    row: (store, key, value, timestamp) => restoration.apply(store, key, value, timestamp),
-    commit: (topic, meta) => found.take(topic, meta),
+    row(store, key, value, timestamp) {
+      applied.set(store, torn);
+      restoration.apply(store, key, value, timestamp);
+    },
+    commit(topic, meta) {
+      applied.set(storeOf(topic).name, meta.sequence);
+      found.take(topic, meta);
+    },
   };
   let busySince = clock.monotonic();
   for (const batch of batches) {

@@ -2,25 +2,33 @@ import { MillraceError } from '../errors.ts';
 import { readLocalMeta } from './commitMeta.ts';
 import type { Restored, RestoreParts } from './restoreState.ts';
 
+type StaleParts = Pick<
+  RestoreParts,
+  'task' | 'stores' | 'names' | 'partition' | 'transport' | 'clock' | 'onWarning'
+>;
+
 /**
  * What of local state the changelogs can still bring up to date. A deletion leaves the changelog some time after it was made
  * (delete.retention.ms): rows that are older than half of that may be of keys that were deleted since, of which nothing
  * tells any more.
  */
-export async function withoutStale(parts: RestoreParts, local: Restored): Promise<Restored> {
+export async function withoutStale(parts: StaleParts, local: Restored): Promise<Restored> {
   if (!(await isStale(parts, local))) return local;
   parts.onWarning(tooOld(parts.task));
   return readLocalMeta(new Map());
 }
 
 /** Stores of which local rows are under no position, since they are given up or were not in the topology for a while. */
-export function unplaced({ stores, names }: RestoreParts, local: Restored): ReadonlySet<string> {
+export function unplaced(
+  { stores, names }: Pick<RestoreParts, 'stores' | 'names'>,
+  local: Restored,
+): ReadonlySet<string> {
   return new Set(
     stores.map(({ name }) => name).filter((name) => !local.changelogs.has(names.changelog(name))),
   );
 }
 
-async function isStale(parts: RestoreParts, local: Restored): Promise<boolean> {
+async function isStale(parts: StaleParts, local: Restored): Promise<boolean> {
   const { stores, names, partition, transport, clock } = parts;
   const age = clock.now() - local.time;
   if (!(age > leastAge)) return false;

@@ -3,9 +3,9 @@ import type { Step } from '../dsl/topology.ts';
 import type { MillraceError } from '../errors.ts';
 import type { TaskPlan } from './plan.ts';
 import type { Input } from './task/input.ts';
-import type { StatePlace } from './taskHome.ts';
+import type { StatePlace, TaskHome } from './taskHome.ts';
 import { type Throttle, throttle } from './throttle.ts';
-import type { Member, ProducerOptions } from './transport/transport.ts';
+import type { Member, ProducerOptions, Reader } from './transport/transport.ts';
 import type { WorkerParts } from './workerParts.ts';
 
 /** What all tasks of a worker share. */
@@ -13,6 +13,8 @@ export interface TaskSetting extends FromWorker, Shared {
   readonly place: StatePlace;
   readonly exactlyOnce: boolean;
   readonly writing: ProducerOptions;
+  /** Whether a partition is known to hold more than the task has been given. */
+  readonly hasMore: (input: Input) => boolean;
   /** For the last commit of a task that is to move. */
   readonly revokeTimeoutMs: number;
   readonly cacheRows: number | undefined;
@@ -28,13 +30,17 @@ interface FromWorker {
   /** The tasks together have written more than brokers have acknowledged by so much that all are to wait. */
   readonly isPendingMost: () => boolean;
   readonly globalView: (step: Step) => View;
+  /** The state of a task that was followed here until now; undefined where it was not. */
+  readonly followed: (task: string) => TaskHome | undefined;
   readonly onFailure: (task: TaskPlan, error: MillraceError) => void;
   readonly wake: () => void;
-  /** Whether a partition is known to hold more than the task has been given. */
-  readonly hasMore: (input: Input) => boolean;
 }
 
-export function taskSetting(parts: WorkerParts, worker: FromWorker): TaskSetting {
+/** `reader`: reads the inputs of the tasks. */
+export function taskSetting(
+  parts: WorkerParts,
+  { reader, ...worker }: FromWorker & { readonly reader: Reader },
+): TaskSetting {
   const { names, transport, clock, settings, onDrop, onProgress, onWarning } = parts;
   return {
     ...worker,
@@ -50,6 +56,10 @@ export function taskSetting(parts: WorkerParts, worker: FromWorker): TaskSetting
     onDrop,
     onProgress,
     onWarning,
+    hasMore(input) {
+      const end = reader.end(input);
+      return end === undefined || reader.position(input) < end;
+    },
   };
 }
 

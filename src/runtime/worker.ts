@@ -3,10 +3,13 @@ import type { MillraceError } from '../errors.ts';
 import { asMillraceError } from './asMillraceError.ts';
 import { Backpressure } from './backpressure.ts';
 import { type GlobalTables, globalTables } from './globalTables.ts';
-import { tasksIn } from './groupProtocol.ts';
 import { housekeeping } from './housekeeping.ts';
-import { memberOptions } from './memberOptions.ts';
+import { tasksIn } from './placement/groupProtocol.ts';
+import { memberOptions } from './placement/memberOptions.ts';
 import type { Plan, TaskPlan } from './plan.ts';
+import type { Staleness } from './standby/staleness.ts';
+import { StandbySet } from './standby/standbySet.ts';
+import { standbySetting } from './standby/standbySetting.ts';
 import type { StoreRow } from './storeRows.ts';
 import { tellSupervisor } from './supervision.ts';
 import { TaskSet } from './taskSet.ts';
@@ -15,9 +18,8 @@ import { prepareTopics } from './topics.ts';
 import type { Assignment, Batch, Member, MemberOptions, Reader } from './transport/transport.ts';
 import { type Wakeup, wakeup } from './wakeup.ts';
 import type { WorkerParts } from './workerParts.ts';
+import { workSlice } from './workSlice.ts';
 
-/** ms of synchronous work between two chances for timers, heartbeats and HTTP. */
-const slice = 8;
 /** ms to wait for records when there is nothing to do. */
 const longestPoll = 100;
 
@@ -31,6 +33,7 @@ export class Worker {
   #globals: GlobalTables | undefined;
   /** From the moment on at which it joins the group. */
   tasks: TaskSet | undefined;
+  #standbys: StandbySet | undefined;
   readonly #running = Promise.withResolvers<void>();
   #loop: Promise<void> = Promise.resolve();
   /** While the group rebalances nothing is processed: positions that were committed must stay true. */
@@ -63,6 +66,7 @@ export class Worker {
     void this.#background(globals.follow(signal));
     const member = transport.member(this.#memberOptions(planned));
     this.#member = member;
+    this.#standbys = new StandbySet(standbySetting(this.#parts, member));
     this.tasks = new TaskSet(this.#taskSetting(member, globals), this.#reader, (error) => this.#fatal(error));
     const done = () => [...this.tasks!.tasks].flatMap(({ purgeable }) => purgeable);
     void this.#background(housekeeping({ plan: planned, admin: transport.admin, clock, signal, done }));
@@ -74,16 +78,19 @@ export class Worker {
     await Promise.race([this.#running.promise, once(signal, 'abort')]);
   }
 
-  /** What it holds of a store: rows of the tasks that run here, or of a global table. */
-  rows(store: string): readonly StoreRow[] {
-    const tasks = [...(this.tasks?.tasks ?? [])];
-    return [...tasks.flatMap((task) => task.rows(store)), ...(this.#globals?.rows(store) ?? [])];
+  /** What it holds of a store: rows of the tasks that run here, of standbys as fresh as that, or of a global table. */
+  rows(store: string, staleness: Staleness | undefined): readonly StoreRow[] {
+    const own = [...(this.tasks?.tasks ?? [])].flatMap((task) => task.rows(store));
+    const followed = this.#standbys?.rows(store, staleness) ?? [];
+    return [...own, ...followed, ...(this.#globals?.rows(store) ?? [])];
   }
 
   #memberOptions(planned: Plan): MemberOptions {
-    const { settings, names, topology, lifecycle } = this.#parts;
+    const { settings, names, topology, lifecycle, onWarning } = this.#parts;
     return memberOptions(planned, topology, names, settings, {
       running: () => this.tasks?.running ?? new Map(),
+      standbys: () => this.#standbys?.positions ?? new Map(),
+      onWarning,
       revoked: () => this.#revoked(),
       assigned: (assignment, signal) => this.#assigned(assignment, signal),
       lost: () => {
@@ -100,25 +107,22 @@ export class Worker {
       member,
       isPendingMost: () => this.tasks!.pendingBytes >= this.#parts.settings.maxPendingBytes,
       globalView: globals.view,
+      followed: (task) => this.#standbys!.handOver(task),
       onFailure: (plan, error) => this.#failed(plan, error),
       wake: () => this.#wakeup.wake(),
-      hasMore: (input) => {
-        const end = this.#reader.end(input);
-        return end === undefined || this.#reader.position(input) < end;
-      },
+      reader: this.#reader,
     });
   }
 
   async #assigned(assignment: Assignment, signal: AbortSignal): Promise<void> {
     const { lifecycle } = this.#parts;
     tellSupervisor(this.#parts.names.application, this.#member!);
-    const { tasks, plan } = tasksIn(assignment);
+    const { tasks, standbys, warmups, plan } = tasksIn(assignment);
     if (this.#isOutdated(plan)) return this.#member!.rejoin();
-    const ids = new Set(tasks);
-    const mine = this.#plan!.tasks.filter(({ id }) => ids.has(id));
+    const plansOf = (ids: readonly string[]) => this.#plan!.tasks.filter(({ id }) => ids.includes(id));
     lifecycle.to('restoring');
     try {
-      await this.tasks!.assign(mine, signal, () => {
+      await this.tasks!.assign(plansOf(tasks), signal, () => {
         this.#suspended = false;
       });
     } catch (error) {
@@ -126,6 +130,7 @@ export class Worker {
       return;
     }
     if (signal.aborted || this.#stopped.signal.aborted) return;
+    this.#standbys!.assign(plansOf(standbys), warmups);
     lifecycle.to('running');
     this.#running.resolve();
   }
@@ -146,7 +151,7 @@ export class Worker {
   async #run(tasks: TaskSet, backpressure: Backpressure): Promise<void> {
     let polling: Promise<readonly Batch[]> | undefined;
     while (!this.#stopped.signal.aborted) {
-      const worked = !this.#suspended && this.#work(tasks);
+      const worked = !this.#suspended && workSlice(tasks, this.#parts.clock);
       this.#commitDue(tasks);
       backpressure.regulate(tasks.inputs);
       polling ??= this.#reader.poll(worked ? 0 : longestPoll).catch((error) => tasks.refused(error));
@@ -160,23 +165,6 @@ export class Worker {
     }
     // A poll left pending ends when the reader is closed; its records are read again by whoever comes next.
     polling?.catch(() => {});
-  }
-
-  /** One slice: every task gets its share of it. false: there was nothing to do. */
-  #work(tasks: TaskSet): boolean {
-    const { clock } = this.#parts;
-    const share = slice / Math.max(1, tasks.count);
-    let worked = false;
-    for (const task of [...tasks.tasks]) {
-      try {
-        task.tick();
-        if (task.work(clock.monotonic() + share)) worked = true;
-      } catch (error) {
-        tasks.failed(task, error);
-        worked = true;
-      }
-    }
-    return worked;
   }
 
   #commitDue(tasks: TaskSet): void {
@@ -241,6 +229,7 @@ export class Worker {
     this.#stopped.abort(new Error('The worker has stopped'));
     this.#wakeup.wake();
     await this.#reader.close();
+    await this.#standbys?.close();
     await this.#globals?.close();
     await this.#loop;
   }

@@ -5,6 +5,7 @@ import type { Lifecycle } from './lifecycle.ts';
 import type { Names } from './names.ts';
 import type { RestoreProgress } from './restoreState.ts';
 import type { Settings } from './settings.ts';
+import type { StandbyProgress } from './standby/standbySetting.ts';
 import type { Drop } from './task/rejects.ts';
 import type { Transport } from './transport/transport.ts';
 
@@ -18,6 +19,7 @@ export interface WorkerParts {
   readonly lifecycle: Lifecycle;
   readonly onDrop: (drop: Drop) => void;
   readonly onProgress: (progress: RestoreProgress) => void;
+  readonly onStandby: (progress: StandbyProgress) => void;
   /** Something that should not happen often; the worker goes on. */
   readonly onWarning: (warning: MillraceError) => void;
   /** The worker cannot go on. It has not stopped yet: stop() or crash() is still to be called. */

@@ -66,6 +66,9 @@ function clear(write: Writer, store: string, table: Table): void {
   forgetLargestStart(write, store);
 }
 
+/** Up to so many rows are written one by one: what sorting saves is less than what the table for it costs. */
+const fewRows = 2_000;
+
 class ChunkedRestoration implements Restoration {
   readonly #backend: Backend;
   readonly #stores: ReadonlyMap<string, RestoredStore>;
@@ -73,6 +76,8 @@ class ChunkedRestoration implements Restoration {
   #meta: ReadonlyMap<string, string>;
   #pending = 0;
   #unsettled = 0;
+  /** A restore before this one may have left rows that are not sorted in. */
+  #mayBeUnsettled = true;
 
   constructor(
     backend: Backend,
@@ -122,12 +127,17 @@ class ChunkedRestoration implements Restoration {
 
   #write(meta: ReadonlyMap<string, string>, settle: boolean): void {
     for (const store of this.#stores.values()) store.open();
+    const direct = settle && !this.#mayBeUnsettled && this.#pending <= fewRows;
     this.#backend.transaction((write) => {
-      for (const store of this.#stores.values()) store.write(write, settle);
+      for (const store of this.#stores.values()) {
+        if (direct) store.writeDirectly(write);
+        else store.write(write, settle);
+      }
       for (const [name, value] of meta) write.meta(name, value);
     });
     for (const store of this.#stores.values()) store.written();
     this.#unsettled = settle ? 0 : this.#unsettled + this.#pending;
+    this.#mayBeUnsettled = !settle;
     this.#pending = 0;
     this.#meta = new Map([...this.#meta, ...meta]);
   }
@@ -183,6 +193,21 @@ class RestoredStore {
       if (start > this.#expired) write.append(table, key, start, value, timestamp);
     }
     if (settle) write.settle(table);
+    this.#expire(write, table);
+  }
+
+  /** Where nothing waits to be sorted in, or to be cleared. */
+  writeDirectly(write: Writer): void {
+    const table = this.open();
+    for (const { key, start, value, timestamp } of this.#rows) {
+      if (start <= this.#expired) continue;
+      if (value === null) write.delete(table, key, start);
+      else write.put(table, key, start, value, timestamp);
+    }
+    this.#expire(write, table);
+  }
+
+  #expire(write: Writer, table: Table): void {
     if (this.#expired > Number.NEGATIVE_INFINITY) write.expire(table, this.#expired + 1);
     if (this.#spec.kind !== 'keyValue') writeLargestStart(write, this.name, this.#largestStart);
   }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type KafkaCluster, startKafka } from '../../scripts/kafka/startKafka.ts';
 import { delay, systemClock } from '../../src/runtime/clock.ts';
-import type { Guarantee } from '../../src/runtime/settings.ts';
+import type { Guarantee } from '../../src/runtime/settingOptions.ts';
 import { seededRandom } from '../../src/runtime/testing/seededRandom.ts';
 import { kafkaTransport } from '../../src/runtime/transport/kafka/kafkaTransport.ts';
 import type { Transport } from '../../src/runtime/transport/transport.ts';

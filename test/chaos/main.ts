@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { systemClock } from '../../src/runtime/clock.ts';
-import type { Guarantee } from '../../src/runtime/settings.ts';
+import type { Guarantee } from '../../src/runtime/settingOptions.ts';
 import { chaosRun } from './chaosRun.ts';
 
 /* npm run test:chaos -- --minutes=10 --records=300000 --seed=7 --guarantee=exactly-once --only=worker */

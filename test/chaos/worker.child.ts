@@ -1,5 +1,5 @@
 import { app } from '../../src/index.ts';
-import type { SettingOptions } from '../../src/runtime/settings.ts';
+import type { SettingOptions } from '../../src/runtime/settingOptions.ts';
 import { workload } from './workload.ts';
 
 /** What fleet.ts says to this process, as JSON in its only argument. */

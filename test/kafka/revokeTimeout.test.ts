@@ -3,7 +3,7 @@ import { readCommitted } from '../../scripts/kafka/readCommitted.ts';
 import { startKafka } from '../../scripts/kafka/startKafka.ts';
 import { app, type MillraceError, openClient } from '../../src/index.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
-import { encodeInfo } from '../../src/runtime/groupProtocol.ts';
+import { encodeInfo } from '../../src/runtime/placement/groupProtocol.ts';
 import { behindOf } from '../../src/runtime/testing/behindOf.ts';
 import { kafkaTransport } from '../../src/runtime/transport/kafka/kafkaTransport.ts';
 import type { Member, Transport } from '../../src/runtime/transport/transport.ts';
@@ -32,7 +32,7 @@ function bystander(transport: Transport, topic: string): Member {
     sessionTimeoutMs: 6_000,
     rebalanceTimeoutMs: settings.rebalanceTimeout,
     heartbeatIntervalMs: settings.heartbeatInterval,
-    metadata: () => encodeInfo({ running: [], positions: new Map() }),
+    metadata: () => encodeInfo({ running: [], positions: new Map(), standbys: [], rack: '', place: '' }),
     assign: () => Promise.reject(new Error('the worker was there first, and leads')),
     assigned: async () => {},
     revoked: async () => {},

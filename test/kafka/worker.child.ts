@@ -1,5 +1,5 @@
 import { app } from '../../src/index.ts';
-import type { SettingOptions } from '../../src/runtime/settings.ts';
+import type { SettingOptions } from '../../src/runtime/settingOptions.ts';
 import { guardedJob } from '../kit/guardedJob.ts';
 
 /** What workerProcess.ts says to this process, as JSON in its only argument. */

@@ -1,8 +1,19 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type App, aggregate, count, json, keyBy, stream, text, to } from '../../src/index.ts';
+import {
+  type App,
+  type AppOptions,
+  aggregate,
+  count,
+  json,
+  keyBy,
+  stream,
+  text,
+  to,
+} from '../../src/index.ts';
 import { seededRandom } from '../../src/runtime/testing/seededRandom.ts';
 import type { Call, Fault, Faults } from '../../src/runtime/transport/embedded/faults.ts';
-import { type Guarantee, guarantees, type World, world } from '../runtime/appKit.ts';
+import { guarantees, type World, world } from '../runtime/appKit.ts';
 
 /** `npm run test:simulation -- --seeds=N --from=S`: N runs from seed S on; a failing seed is repeated with --from and --seeds=1. */
 const seeds = Number(process.env['MILLRACE_SEEDS'] ?? 20);
@@ -59,10 +70,28 @@ function fault(random: () => number): Fault {
   return kinds[Math.floor(random() * kinds.length)]!;
 }
 
-/** Feeds in rounds while instances come, go and crash and calls go wrong; gives what each key must end at. */
-async function unquiet(run: World, guarantee: Guarantee, random: () => number, hook: { active: boolean }) {
+/** Every second seed has standbys and warm-ups, and so instances with disks of their own. */
+function settingsOf(seed: number): Partial<AppOptions> {
   const timing = { sessionTimeout: '2s', heartbeatInterval: '500ms', transactionTimeout: '5s' } as const;
-  const start = (): App => run.instance('ledger', { sinks, guarantee, ...timing });
+  if (seed % 2 === 0) return timing;
+  return { ...timing, standbyReplicas: 1, acceptableRecoveryLag: 5, probingInterval: '2s' };
+}
+
+/** Feeds in rounds while instances come, go and crash and calls go wrong; gives what each key must end at. */
+async function unquiet(
+  run: World,
+  settings: Partial<AppOptions>,
+  random: () => number,
+  hook: { active: boolean },
+) {
+  const disks = new Map<App, string>();
+  const start = (): App => {
+    const free = ['one', 'two', 'three'].find((disk) => apps.every((other) => disks.get(other) !== disk))!;
+    const own = settings.standbyReplicas === undefined ? {} : { stateDir: join(run.stateDir, free) };
+    const one = run.instance('ledger', { sinks, ...settings, ...own });
+    disks.set(one, free);
+    return one;
+  };
   const expected = new Map<string, number>();
   const failures: unknown[] = [];
   const apps: App[] = [];
@@ -101,7 +130,7 @@ describe.each(guarantees)('a group whose calls go wrong, %s', (guarantee) => {
       const random = seededRandom(seed);
       const hook = seededFaults(random);
       const run = await world(topics, hook.faults);
-      const expected = await unquiet(run, guarantee, random, hook);
+      const expected = await unquiet(run, { guarantee, ...settingsOf(seed) }, random, hook);
       const codecs = { key: text, value: json<number>() };
       const found = new Map<string, number[]>();
       for (const { key, value } of [

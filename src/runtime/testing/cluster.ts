@@ -1,7 +1,7 @@
 import type { Message } from '../../dsl/message.ts';
 import type { MillraceError } from '../../errors.ts';
 import type { AppState } from '../lifecycle.ts';
-import type { SettingOptions } from '../settings.ts';
+import type { SettingOptions } from '../settingOptions.ts';
 import type { StoreRow } from '../storeRows.ts';
 import type { Drop } from '../task/rejects.ts';
 import type { DriverRecord, RawDriverRecord } from './drive.ts';

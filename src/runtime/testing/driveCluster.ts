@@ -5,7 +5,7 @@ import { checkOptions } from '../../dsl/options.ts';
 import { topology } from '../../dsl/topology.ts';
 import { namesOf } from '../names.ts';
 import { plan, userTopics } from '../plan.ts';
-import { settingNames } from '../settings.ts';
+import { settingNames } from '../settingOptions.ts';
 import { embeddedBroker } from '../transport/embedded/embeddedBroker.ts';
 import type { Cluster, ClusterOptions } from './cluster.ts';
 import { clusterTopics } from './clusterTopics.ts';

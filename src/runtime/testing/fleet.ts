@@ -2,7 +2,7 @@ import type { topology } from '../../dsl/topology.ts';
 import { MillraceError } from '../../errors.ts';
 import { type App, app } from '../app.ts';
 import { delay } from '../clock.ts';
-import type { SettingOptions } from '../settings.ts';
+import type { SettingOptions } from '../settingOptions.ts';
 import type { StoreRow } from '../storeRows.ts';
 import type { Drop } from '../task/rejects.ts';
 import type { EmbeddedBroker } from '../transport/embedded/embeddedBroker.ts';

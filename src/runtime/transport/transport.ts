@@ -96,6 +96,8 @@ export interface Reader {
   position(partition: TopicPartition): number;
   /** End of the partition (by isolation) as of the last answer; undefined before the first. position >= end: caught up. */
   end(partition: TopicPartition): number | undefined;
+  /** When that answer came, on the monotonic clock. */
+  heardAt(partition: TopicPartition): number | undefined;
   close(): Promise<void>;
 }
 

@@ -304,9 +304,17 @@ export function readerContract(check: Check): void {
       await reader.poll(100);
       return reader.end(partition) === 10;
     });
+    const asked = kit.clock.monotonic();
     await write(transport, topic, ...numbered(5, 10));
     await take(kit, reader, 5);
     expect([reader.end(partition), reader.position(partition)]).toEqual([15, 15]);
+    const heardAt = reader.heardAt(partition)!;
+    expect(heardAt).toBeGreaterThanOrEqual(asked);
+    // Told again where there is nothing new: how long the end has been true is known as well.
+    await kit.eventually(async () => {
+      await reader.poll(100);
+      return reader.heardAt(partition)! > heardAt;
+    });
   });
 
   check('throws when a position is not in the topic, and serves the others at the next call', async (kit) => {

@@ -12,6 +12,7 @@ const batchBytes = 1024 * 1024;
 interface Assigned extends TopicPartition {
   position: number;
   end: number | undefined;
+  heardAt: number | undefined;
   paused: boolean;
   /** Where it listens for more; another one after the topic was deleted and created again. */
   log: Partition | undefined;
@@ -46,6 +47,7 @@ export class EmbeddedReader implements Reader {
       partition,
       position: offset,
       end: undefined,
+      heardAt: undefined,
       paused: false,
       log: undefined,
     }));
@@ -98,6 +100,10 @@ export class EmbeddedReader implements Reader {
     return this.#find(partition)?.end;
   }
 
+  heardAt(partition: TopicPartition): number | undefined {
+    return this.#find(partition)?.heardAt;
+  }
+
   async close(): Promise<void> {
     this.#connection.ended(this);
     this.crashed();
@@ -138,6 +144,7 @@ export class EmbeddedReader implements Reader {
       else if (slice.nextOffset > one.position) moved = true;
       one.position = slice.nextOffset;
       one.end = one.log!.limit(this.#isolation);
+      one.heardAt = this.#connection.clock.monotonic();
     }
     return { batches, moved };
   }

@@ -86,9 +86,13 @@ export class FetchAnswers {
       // Others were assigned meanwhile, or the same at another position.
       if (partition === undefined || !open.delete(partition) || !this.#partitions.has(partition)) continue;
       moved = this.#take(partition, flight, fetched, held) || moved;
+      if (fetched.errorCode === code.none) partition.heardAt = this.#clock.monotonic();
     }
     // Of what a session leaves out there is nothing to say: it is as it was.
-    for (const partition of open) partition.failures = 0;
+    for (const partition of open) {
+      partition.failures = 0;
+      partition.heardAt = this.#clock.monotonic();
+    }
     return moved;
   }
 

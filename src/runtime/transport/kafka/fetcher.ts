@@ -98,6 +98,10 @@ class Fetcher implements Reader {
     return this.#partitions.get(partitionKey(partition))?.end;
   }
 
+  heardAt(partition: TopicPartition): number | undefined {
+    return this.#partitions.get(partitionKey(partition))?.heardAt;
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#connection.inUse.delete(this);

@@ -51,6 +51,8 @@ export class ReadPartition implements LedPartition {
   /** Bytes of what was read ahead, as they came. */
   bytes = 0;
   end: number | undefined;
+  /** When a broker has last told, or left to be understood, that this is the end; on the monotonic clock. */
+  heardAt: number | undefined;
   /** What poll has to throw. */
   error: MillraceError | undefined;
   /** What a single batch was seen to need beyond the usual. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { assignTasks } from '../../src/runtime/assigner.ts';
-import type { TaskPlan } from '../../src/runtime/plan.ts';
+import { assignTasks } from '../../../src/runtime/placement/assigner.ts';
+import type { TaskPlan } from '../../../src/runtime/plan.ts';
 import { member, tasksOf } from './groupKit.ts';
 
 type Given = ReadonlyMap<string, readonly TaskPlan[]>;

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { peekMeta } from '../state/peekMeta.ts';
-import { readLocalMeta } from './commitMeta.ts';
-import type { StatePlace } from './taskHome.ts';
+import { peekMeta } from '../../state/peekMeta.ts';
+import { readLocalMeta } from '../commitMeta.ts';
+import type { StatePlace } from '../taskHome.ts';
 
 /**
  * Tasks that have left state on this machine, each with how far it goes: the offsets reached in its changelogs, summed up. They

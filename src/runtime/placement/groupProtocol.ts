@@ -1,6 +1,6 @@
-import { MillraceError } from '../errors.ts';
-import type { TaskPlan } from './plan.ts';
-import type { Assignment } from './transport/transport.ts';
+import { MillraceError } from '../../errors.ts';
+import type { TaskPlan } from '../plan.ts';
+import type { Assignment } from '../transport/transport.ts';
 
 /**
  * What workers tell each other when their group rebalances, as JSON. In everything that is written, `version` is the oldest
@@ -9,7 +9,7 @@ import type { Assignment } from './transport/transport.ts';
  * a group while an upgrade rolls through it, whichever of them leads.
  */
 const oldestReader = 1;
-const writer = 2;
+const writer = 3;
 
 /** What a worker tells the one that leads. */
 export interface MemberInfo {
@@ -17,45 +17,72 @@ export interface MemberInfo {
   readonly running: readonly string[];
   /** How much of a task's state is on its machine: the offset reached in its changelogs, summed up. Since 2. */
   readonly positions: ReadonlyMap<string, number>;
+  /** Tasks whose changelogs it follows. Since 3. */
+  readonly standbys: readonly string[];
+  /** As brokers name racks; '' where it was not told. Since 3. */
+  readonly rack: string;
+  /** The same for workers that share a state folder, which can hold the state of a task only once. Since 3. */
+  readonly place: string;
 }
 
-export function encodeInfo({ running, positions }: MemberInfo): Buffer {
+/** What the one that leads knows of a worker. */
+export interface KnownMember extends MemberInfo {
+  /** It does what an assignment says of standbys; one of a version before 3 would leave it alone. */
+  readonly keepsStandbys: boolean;
+}
+
+export function encodeInfo({ positions, ...info }: MemberInfo): Buffer {
   const stored = [...positions.keys()]; // all that format 1 knows of positions
-  return encode({ running, stored, positions: Object.fromEntries(positions) });
+  return encode({ ...info, stored, positions: Object.fromEntries(positions) });
 }
 
-export function decodeInfo(metadata: Buffer): MemberInfo {
-  const { running, stored, positions } = decode(metadata, 'A member of the group') as {
+export function decodeInfo(metadata: Buffer): KnownMember {
+  const said = decode(metadata, 'A member of the group') as {
     running: string[];
     stored: string[];
     positions?: Record<string, number>;
+    standbys?: string[];
+    rack?: string;
+    place?: string;
   };
+  const { running, stored, positions, standbys, rack = '', place = '' } = said;
   // A worker of format 1 does not say how much it has: little, then, but more than nothing.
   const known = positions === undefined ? stored.map((id) => [id, 1] as const) : Object.entries(positions);
-  return { running, positions: new Map(known) };
+  const keepsStandbys = standbys !== undefined;
+  return { running, positions: new Map(known), standbys: standbys ?? [], rack, place, keepsStandbys };
 }
 
-/** What a worker is told by the one that leads: the tasks it runs, and by whose plan. */
-export interface TaskAssignment {
-  readonly tasks: readonly string[];
+/** What a worker has to do. */
+export interface Given<T> {
+  /** To run. */
+  readonly tasks: readonly T[];
+  /** To follow, so that it could go on with them; `warmups` as well. Since 3. */
+  readonly standbys: readonly T[];
+  /** To follow until it has nearly caught up: then it says so by rejoining, and they move to it. Since 3. */
+  readonly warmups: readonly T[];
+}
+
+/** What a worker is told by the one that leads, and by whose plan. */
+export interface TaskAssignment extends Given<string> {
   /** Of the leader that made it, '' where it does not say; since 2. */
   readonly plan: string;
 }
 
-export function toAssignment(tasks: readonly TaskPlan[], plan: string): Assignment {
+export function toAssignment({ tasks, standbys, warmups }: Given<TaskPlan>, plan: string): Assignment {
   const partitions = tasks.flatMap((task) =>
     task.topics.map((topic) => ({ topic, partition: task.partition })),
   );
-  return { partitions, metadata: encode({ tasks: tasks.map(({ id }) => id), plan }) };
+  const said = { tasks: idsOf(tasks), standbys: idsOf(standbys), warmups: idsOf(warmups), plan };
+  return { partitions, metadata: encode(said) };
 }
 
+const idsOf = (plans: readonly TaskPlan[]): string[] => plans.map(({ id }) => id);
+
 export function tasksIn({ metadata }: Assignment): TaskAssignment {
-  if (metadata.length === 0) return { tasks: [], plan: '' };
-  const { tasks, plan = '' } = decode(metadata, 'The leader of the group') as {
-    tasks: string[];
-    plan?: string;
-  };
-  return { tasks, plan };
+  if (metadata.length === 0) return { tasks: [], standbys: [], warmups: [], plan: '' };
+  const said = decode(metadata, 'The leader of the group') as Partial<TaskAssignment>;
+  const { tasks = [], standbys = [], warmups = [], plan = '' } = said;
+  return { tasks, standbys, warmups, plan };
 }
 
 function encode(fields: object): Buffer {

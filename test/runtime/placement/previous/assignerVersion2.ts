@@ -1,6 +1,8 @@
-import { decodeInfo } from './groupProtocol.ts';
-import type { TaskPlan } from './plan.ts';
-import type { MemberMetadata } from './transport/transport.ts';
+/* As it was in src/runtime when workers spoke format 2, kept to hold the present one against it. */
+
+import type { TaskPlan } from '../../../../src/runtime/plan.ts';
+import type { MemberMetadata } from '../../../../src/runtime/transport/transport.ts';
+import { decodeInfo } from './groupProtocolVersion2.ts';
 
 interface Member {
   readonly id: string;

@@ -1,8 +1,8 @@
 /* src/runtime/assigner.ts as it was when workers spoke format 1, kept to hold the present one against it. */
 
-import { MillraceError } from '../../../src/errors.ts';
-import type { TaskPlan } from '../../../src/runtime/plan.ts';
-import type { Assignment, MemberMetadata } from '../../../src/runtime/transport/transport.ts';
+import { MillraceError } from '../../../../src/errors.ts';
+import type { TaskPlan } from '../../../../src/runtime/plan.ts';
+import type { Assignment, MemberMetadata } from '../../../../src/runtime/transport/transport.ts';
 
 /** What a member tells the leader when it joins. `version` grows when the meaning of a field changes. */
 export interface MemberInfo {

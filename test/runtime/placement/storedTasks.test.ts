@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { localMeta } from '../../src/runtime/commitMeta.ts';
-import { storedTasks } from '../../src/runtime/storedTasks.ts';
-import { taskFolder } from '../../src/state/folder.ts';
-import { sqliteBackend } from '../../src/state/sqlite.ts';
-import { tempFolder } from '../kit/tempFolder.ts';
+import { localMeta } from '../../../src/runtime/commitMeta.ts';
+import { storedTasks } from '../../../src/runtime/placement/storedTasks.ts';
+import { taskFolder } from '../../../src/state/folder.ts';
+import { sqliteBackend } from '../../../src/state/sqlite.ts';
+import { tempFolder } from '../../kit/tempFolder.ts';
 
 const meta = { sequence: 1, incarnation: 'i', positions: { in: 3 }, streamTime: 5 };
 
