@@ -2,6 +2,7 @@ import type { Duration } from '../dsl/windows/duration.ts';
 import { milliseconds } from '../dsl/windows/duration.ts';
 import { MillraceError } from '../errors.ts';
 import { type ConnectOptions, rackOf } from './connect.ts';
+import { folderDisk } from './disk.ts';
 import type { PlacementRules } from './placement/placeTasks.ts';
 import type { Guarantee, SettingOptions } from './settingOptions.ts';
 import type { StatePlace } from './taskHome.ts';
@@ -63,7 +64,7 @@ export function readSettings(
   const transactionTimeoutMs = duration('transactionTimeout', '10s');
   const settings: Settings = {
     guarantee: guarantee as Guarantee,
-    state: stateDir === 'memory' ? 'memory' : { folder: stateDir },
+    state: stateDir === 'memory' ? 'memory' : folderDisk(stateDir),
     commitInterval: duration('commitInterval', guarantee === 'exactly-once' ? '100ms' : '1s'),
     transactionTimeout: transactionTimeoutMs,
     sessionTimeout: duration('sessionTimeout', '6s'),

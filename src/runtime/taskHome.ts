@@ -1,12 +1,10 @@
 import type { NamedStore } from '../dsl/topology.ts';
 import { MillraceError } from '../errors.ts';
 import type { Backend } from '../state/backend.ts';
-import { setAside, taskFolder } from '../state/folder.ts';
-import { type FolderLock, lockFolder } from '../state/lock.ts';
 import { memoryBackend } from '../state/memory.ts';
-import { sqliteBackend } from '../state/sqlite.ts';
 import { type Clock, delay } from './clock.ts';
 import { readLocalMeta } from './commitMeta.ts';
+import type { Disk, Held } from './disk.ts';
 import type { Restored } from './restoreState.ts';
 import { checkDescriptions, describeStore } from './storeDescription.ts';
 
@@ -31,10 +29,10 @@ export interface TaskHomeParts {
   readonly onWarning: (warning: MillraceError) => void;
 }
 
-/** A folder under which each task has its own, or 'memory': rebuilt from the changelog at every start. */
-export type StatePlace = 'memory' | { readonly folder: string };
+/** A disk on which each task has a place, or 'memory': rebuilt from the changelog at every start. */
+export type StatePlace = 'memory' | Disk;
 
-/** An owner that is just letting go of the folder gets this long. */
+/** An owner that is just letting go of the place gets this long. */
 const lockWithin = 5_000;
 
 export async function openTaskHome(parts: TaskHomeParts): Promise<TaskHome> {
@@ -46,13 +44,12 @@ export async function openTaskHome(parts: TaskHomeParts): Promise<TaskHome> {
     const close = (): void => backend.close();
     return { backend, local, storesSignature: JSON.stringify(wanted), close, setAside: close };
   }
-  const folder = taskFolder(place.folder, application, task);
-  const lock = await lockPatiently(folder, clock, signal);
+  const held = await holdPatiently(() => place.hold(application, task), clock, signal);
   try {
-    const backend = openOrRebuild(folder, parts);
+    const backend = openOrRebuild(held, parts);
     const meta = backend.readMeta();
     const found = JSON.parse(meta.get('stores') ?? '{}') as Record<string, string>;
-    checkDescriptions(found, wanted, { path: folder });
+    checkDescriptions(found, wanted, { path: held.path });
     const close = (last?: () => void): void => {
       try {
         backend.close();
@@ -60,7 +57,7 @@ export async function openTaskHome(parts: TaskHomeParts): Promise<TaskHome> {
         if (last === undefined) throw error; // what is moved aside need not be whole
       } finally {
         last?.();
-        lock.release();
+        held.release();
       }
     };
     // Of stores that are gone the rows stay, and so does what they are.
@@ -70,22 +67,22 @@ export async function openTaskHome(parts: TaskHomeParts): Promise<TaskHome> {
       local: readLocalMeta(meta),
       storesSignature,
       close: () => close(),
-      setAside: (damage) => close(() => onWarning(rebuilt(task, setAside(folder), damage))),
+      setAside: (damage) => close(() => onWarning(rebuilt(task, held.setAside(), damage))),
     };
   } catch (error) {
-    lock.release();
+    held.release();
     throw error;
   }
 }
 
 /** A damaged database is moved aside, never deleted, and built anew from the changelog. */
-function openOrRebuild(folder: string, { task, onWarning }: TaskHomeParts): Backend {
+function openOrRebuild(held: Held, { task, onWarning }: TaskHomeParts): Backend {
   try {
-    return sqliteBackend(folder);
+    return held.open();
   } catch (error) {
     if (!(error instanceof MillraceError) || error.code !== 'STATE_CORRUPT') throw error;
-    onWarning(rebuilt(task, setAside(folder), error));
-    return sqliteBackend(folder);
+    onWarning(rebuilt(task, held.setAside(), error));
+    return held.open();
   }
 }
 
@@ -97,11 +94,11 @@ function rebuilt(task: string, path: string, cause: MillraceError): MillraceErro
   });
 }
 
-async function lockPatiently(folder: string, clock: Clock, signal: AbortSignal): Promise<FolderLock> {
+async function holdPatiently(hold: () => Held, clock: Clock, signal: AbortSignal): Promise<Held> {
   const deadline = clock.monotonic() + lockWithin;
   for (;;) {
     try {
-      return lockFolder(folder);
+      return hold();
     } catch (error) {
       const busy = error instanceof MillraceError && error.code === 'STATE_LOCKED';
       if (!busy || clock.monotonic() > deadline) throw error;

@@ -1,6 +1,5 @@
 import type { Topology } from '../../dsl/topology.ts';
 import { MillraceError } from '../../errors.ts';
-import { placeOf } from '../../state/placeOf.ts';
 import type { Names } from '../names.ts';
 import type { Plan, TaskPlan } from '../plan.ts';
 import type { Settings } from '../settings.ts';
@@ -28,7 +27,7 @@ export function memberOptions(
 ): MemberOptions {
   const sources = topology.subtopologies.flatMap((subtopology) => subtopology.sources);
   const { state, rack } = settings;
-  const place = state === 'memory' ? '' : placeOf(state.folder);
+  const place = state === 'memory' ? '' : state.place();
   let warned = '';
   const warn = (unprotected: readonly TaskPlan[]): void => {
     const ids = unprotected.map(({ id }) => id).join(', ');

@@ -1,6 +1,3 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { peekMeta } from '../../state/peekMeta.ts';
 import { readLocalMeta } from '../commitMeta.ts';
 import type { StatePlace } from '../taskHome.ts';
 
@@ -15,14 +12,12 @@ export function storedTasks(
 ): Map<string, number> {
   const positions = new Map(running);
   if (place === 'memory') return positions;
-  const folder = join(place.folder, application);
-  if (!existsSync(folder)) return positions;
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (!entry.isDirectory() || running.has(entry.name)) continue;
-    const meta = peekMeta(join(folder, entry.name));
+  for (const task of place.tasks(application)) {
+    if (running.has(task)) continue;
+    const meta = place.peek(application, task);
     if (meta === undefined) continue;
     const position = reached(readLocalMeta(meta).changelogs);
-    if (position > 0) positions.set(entry.name, position);
+    if (position > 0) positions.set(task, position);
   }
   return positions;
 }
