@@ -1,7 +1,11 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
-/** Fast and self-contained suites are *.test.ts beside the mirror of src; slow or outside-world ones have a folder each. */
-const slow = ['test/kafka/**', 'test/simulation/**', 'test/chaos/**'];
+/**
+ * Self-contained suites are *.test.ts beside the mirror of src, *.long.test.ts where they take seconds: `npm run check` is to be over
+ * in a minute. Those of the outside world have a folder each.
+ */
+const long = 'test/**/*.long.test.ts';
+const slow = ['test/kafka/**', 'test/simulation/**', 'test/chaos/**', long];
 
 // Type tests print a notice that they are experimental, at each run; package-lock.json pins the vitest they work with.
 process.env['VITEST_DISABLE_EXPERIMENTAL_LOG'] = 'yes';
@@ -32,6 +36,10 @@ const config: ViteUserConfig = defineConfig({
           include: [],
           typecheck: { enabled: true, only: true, include: ['test/types/**/*.test-d.ts'] },
         },
+      },
+      {
+        extends: true,
+        test: { name: 'long', include: [long], isolate: false, testTimeout: 60_000 },
       },
       {
         extends: true,

@@ -15,6 +15,7 @@ export const steps: readonly Step[] = [
   check('unused code', 'knip'),
   suite('inferred types', ['types']),
   suite('unit and embedded', ['unit']),
+  suite('what takes long', ['long']),
   suite('simulated faults', ['simulation']),
   { title: 'package', run: checkPackage },
   { ...sweep(300), missing: javaMissing },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { grace, ids, noon, type Scene, scene } from './scene.ts';
 
-/** The rows of bad and edge inputs that one partition can show; distributed.test.ts has those that take several. */
+/** The rows of bad and edge inputs that one partition can show; distributed.long.test.ts has those that take several. */
 
 function neighbours(options?: Parameters<typeof scene>[0]): Scene {
   const play = scene(options);
