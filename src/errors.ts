@@ -54,6 +54,8 @@ export const errorCodes = {
   NOT_RUNNING: 'the application is not in a state that allows this',
   NOT_SETTLED: 'a driven application does not get to the end of its topics',
   REVOKE_TIMEOUT: 'a task that moves to another worker did not commit in the time it has for that',
+  SNAPSHOT_FAILED: 'a snapshot of state could not be taken',
+  SNAPSHOT_IGNORED: 'a snapshot of state cannot be used',
   STANDBYS_MISSING: 'tasks have fewer standbys than wanted',
   STOP_TIMEOUT: 'stopping took longer than allowed',
   WORKER_FAILED: 'a worker process ends again and again',

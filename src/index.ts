@@ -107,6 +107,8 @@ export type { ConnectOptions } from './runtime/connect.ts';
 export type { AppState } from './runtime/lifecycle.ts';
 export type { RestoreProgress } from './runtime/restoreState.ts';
 export type { SettingOptions } from './runtime/settingOptions.ts';
+export { folderSnapshots } from './runtime/snapshots/folderSnapshots.ts';
+export type { SnapshotStore } from './runtime/snapshots/snapshotStore.ts';
 export type { RowsOptions } from './runtime/standby/staleness.ts';
 export type { StandbyProgress } from './runtime/standby/standbySetting.ts';
 export {

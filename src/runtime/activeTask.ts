@@ -6,33 +6,20 @@ import { asMillraceError } from './asMillraceError.ts';
 import type { Claims } from './changelogClaims.ts';
 import type { CommitMeta } from './commitMeta.ts';
 import { type Commit, type CommitParts, commitAtLeastOnce, commitExactlyOnce } from './commitTask.ts';
-import type { Positions } from './findPositions.ts';
+import type { Opened } from './opened.ts';
 import { reached } from './placement/storedTasks.ts';
 import type { TaskPlan } from './plan.ts';
 import { mergeQueue, type Queue } from './queue.ts';
 import { type StoreRow, storeRows } from './storeRows.ts';
 import { createTask, type Task, type TaskInput } from './task/task.ts';
 import type { TaskHome } from './taskHome.ts';
-import type { Poisoned, TaskSetting } from './taskSetting.ts';
+import type { TaskSetting } from './taskSetting.ts';
 import type { Producer, TopicPartition } from './transport/transport.ts';
 
 /** Changed rows at which a commit is due whatever the interval: they are all in memory until then. */
 const mostDirty = 50_000;
 /** Records between two looks at the clock. */
 const stride = 64;
-
-/** What opening a task has found. */
-export interface Opened {
-  readonly home: TaskHome;
-  readonly producer: Producer;
-  readonly positions: Positions;
-  readonly poisoned: Poisoned;
-  readonly commit: CommitMeta | undefined;
-  readonly changelogs: ReadonlyMap<string, number>;
-  readonly claims: Claims;
-  /** Stores of which the changelogs do not say yet what they are. */
-  readonly undescribed: readonly NamedStore[];
-}
 
 /** A task with its state, its producer and its place in the input: what a worker runs. */
 export class ActiveTask {
@@ -102,6 +89,15 @@ export class ActiveTask {
       wake: setting.wake,
     });
     this.#queue = mergeQueue(this.#task.inputs, setting.hasMore);
+  }
+
+  get home(): TaskHome {
+    return this.#home;
+  }
+
+  /** Of the last commit that has succeeded. */
+  get sequence(): number {
+    return this.#committed.sequence;
   }
 
   /** How much of its state there is: the offsets reached in its changelogs, summed up. */

@@ -24,9 +24,10 @@ export async function openTask(
   const { stores } = subtopology;
   const { application } = names;
   const { place, onWarning } = setting;
+  const seed = setting.seed?.(plan, signal);
   const home =
     setting.followed(id) ??
-    (await openTaskHome({ place, application, task: id, stores, clock, signal, onWarning }));
+    (await openTaskHome({ place, application, task: id, stores, clock, signal, onWarning, seed }));
   let producer: Producer | undefined;
   try {
     const transactionalId = names.transactionalId(id);

@@ -1,4 +1,5 @@
 import type { Duration } from '../dsl/windows/duration.ts';
+import type { SnapshotStore } from './snapshots/snapshotStore.ts';
 import type { Compression } from './transport/compression.ts';
 
 export type Guarantee = 'exactly-once' | 'at-least-once';
@@ -68,6 +69,15 @@ export interface SettingOptions {
   readonly probingInterval?: Duration | undefined;
   /** Bytes of changelogs a worker reads per second at most when it restores state, default as fast as it can. MILLRACE_MAX_RESTORE_BYTES_PER_SECOND. */
   readonly maxRestoreBytesPerSecond?: number | undefined;
+  /**
+   * Where copies of state are kept, so that a worker with an empty disk has less to restore: a folder (a volume, or one that all
+   * workers mount) or a store of yours, such as a bucket. Default: none. MILLRACE_SNAPSHOTS (a folder).
+   */
+  readonly snapshots?: string | SnapshotStore | undefined;
+  /** Time between two snapshots of a task, default '1h'. MILLRACE_SNAPSHOT_INTERVAL. */
+  readonly snapshotInterval?: Duration | undefined;
+  /** Snapshots kept of each task, default 2. MILLRACE_SNAPSHOTS_KEPT. */
+  readonly snapshotsKept?: number | undefined;
   /** Rows kept in memory per store, default 100000. MILLRACE_CACHE_ROWS. */
   readonly cacheRows?: number | undefined;
   /** Of what is written to Kafka: 'none' (default), 'gzip', 'snappy', 'lz4' or 'zstd'. MILLRACE_COMPRESSION. */
@@ -98,6 +108,9 @@ export const settingNames: readonly (keyof SettingOptions)[] = [
   'acceptableRecoveryLag',
   'warmupReplicas',
   'probingInterval',
+  'snapshots',
+  'snapshotInterval',
+  'snapshotsKept',
   'cacheRows',
   'maxRestoreBytesPerSecond',
   'compression',

@@ -5,6 +5,9 @@ import { type ConnectOptions, rackOf } from './connect.ts';
 import { folderDisk } from './disk.ts';
 import type { PlacementRules } from './placement/placeTasks.ts';
 import type { Guarantee, SettingOptions } from './settingOptions.ts';
+import { folderSnapshots } from './snapshots/folderSnapshots.ts';
+import type { SnapshotSetting } from './snapshots/snapshotSetting.ts';
+import type { SnapshotStore } from './snapshots/snapshotStore.ts';
 import type { StatePlace } from './taskHome.ts';
 import { type Compression, compressions } from './transport/compression.ts';
 import type { ProducerOptions } from './transport/transport.ts';
@@ -36,11 +39,14 @@ export interface Settings {
   /** '' where nobody says. */
   readonly rack: string;
   readonly probingInterval: number;
+  readonly snapshots: SnapshotSetting | undefined;
   readonly cacheRows: number | undefined;
   readonly maxRestoreBytesPerSecond: number | undefined;
   readonly replicationFactor: number | undefined;
 }
 
+/** Settings that are text or a number. */
+type Given = Exclude<keyof SettingOptions, 'snapshots'>;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Options before environment before defaults; everything checked. */
@@ -49,12 +55,11 @@ export function readSettings(
   environment: Environment,
   defaultStateDir = '.millrace/state',
 ): Settings {
-  const given = (name: keyof SettingOptions): string | number | undefined =>
+  const given = (name: Given): string | number | undefined =>
     options[name] ?? environment[environmentName(name)];
-  const duration = (name: keyof SettingOptions, fallback: Duration): number =>
+  const duration = (name: Given, fallback: Duration): number =>
     milliseconds((given(name) ?? fallback) as Duration, name);
-  const whole = (name: keyof SettingOptions, least = 1): number | undefined =>
-    wholeFrom(least, name, given(name));
+  const whole = (name: Given, least = 1): number | undefined => wholeFrom(least, name, given(name));
   const guarantee = oneOf('guarantee', given('guarantee') ?? 'exactly-once', [
     'exactly-once',
     'at-least-once',
@@ -91,6 +96,11 @@ export function readSettings(
     },
     rack: rackOf(options, environment) ?? '',
     probingInterval: duration('probingInterval', '1m'),
+    snapshots: snapshotSetting(
+      options.snapshots ?? environment[environmentName('snapshots')],
+      duration('snapshotInterval', '1h'),
+      whole('snapshotsKept') ?? 2,
+    ),
     cacheRows: whole('cacheRows'),
     maxRestoreBytesPerSecond: whole('maxRestoreBytesPerSecond'),
     replicationFactor: whole('replicationFactor'),
@@ -98,6 +108,15 @@ export function readSettings(
   checkTogether(settings);
   checkWriting(settings.writing);
   return settings;
+}
+
+function snapshotSetting(
+  where: string | SnapshotStore | undefined,
+  intervalMs: number,
+  keep: number,
+): SnapshotSetting | undefined {
+  if (where === undefined) return undefined;
+  return { store: typeof where === 'string' ? folderSnapshots(where) : where, intervalMs, keep };
 }
 
 /** commitInterval -> MILLRACE_COMMIT_INTERVAL */

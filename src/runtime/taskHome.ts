@@ -1,6 +1,7 @@
 import type { NamedStore } from '../dsl/topology.ts';
 import { MillraceError } from '../errors.ts';
 import type { Backend } from '../state/backend.ts';
+import { hasDatabase } from '../state/installDatabase.ts';
 import { memoryBackend } from '../state/memory.ts';
 import { type Clock, delay } from './clock.ts';
 import { readLocalMeta } from './commitMeta.ts';
@@ -10,6 +11,8 @@ import { checkDescriptions, describeStore } from './storeDescription.ts';
 
 /** Where a task's state lives on this machine, held by this process alone. */
 export interface TaskHome {
+  /** undefined where it is in memory. */
+  readonly folder: string | undefined;
   readonly backend: Backend;
   readonly local: Restored;
   readonly storesSignature: string;
@@ -27,6 +30,8 @@ export interface TaskHomeParts {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly onWarning: (warning: MillraceError) => void;
+  /** Puts state from elsewhere into a folder that has none. */
+  readonly seed?: ((folder: string) => Promise<void>) | undefined;
 }
 
 /** A disk on which each task has a place, or 'memory': rebuilt from the changelog at every start. */
@@ -42,11 +47,12 @@ export async function openTaskHome(parts: TaskHomeParts): Promise<TaskHome> {
     const backend = memoryBackend();
     const local = readLocalMeta(new Map());
     const close = (): void => backend.close();
-    return { backend, local, storesSignature: JSON.stringify(wanted), close, setAside: close };
+    const storesSignature = JSON.stringify(wanted);
+    return { folder: undefined, backend, local, storesSignature, close, setAside: close };
   }
   const held = await holdPatiently(() => place.hold(application, task), clock, signal);
   try {
-    const backend = openOrRebuild(held, parts);
+    const backend = await openOrRebuild(held, parts);
     const meta = backend.readMeta();
     const found = JSON.parse(meta.get('stores') ?? '{}') as Record<string, string>;
     checkDescriptions(found, wanted, { path: held.path });
@@ -63,6 +69,7 @@ export async function openTaskHome(parts: TaskHomeParts): Promise<TaskHome> {
     // Of stores that are gone the rows stay, and so does what they are.
     const storesSignature = JSON.stringify({ ...found, ...wanted });
     return {
+      folder: held.path,
       backend,
       local: readLocalMeta(meta),
       storesSignature,
@@ -75,13 +82,15 @@ export async function openTaskHome(parts: TaskHomeParts): Promise<TaskHome> {
   }
 }
 
-/** A damaged database is moved aside, never deleted, and built anew from the changelog. */
-function openOrRebuild(held: Held, { task, onWarning }: TaskHomeParts): Backend {
+/** A damaged database is moved aside, never deleted, and built anew from a snapshot and the changelog. */
+async function openOrRebuild(held: Held, { task, onWarning, seed }: TaskHomeParts): Promise<Backend> {
+  if (seed !== undefined && !hasDatabase(held.path)) await seed(held.path);
   try {
     return held.open();
   } catch (error) {
     if (!(error instanceof MillraceError) || error.code !== 'STATE_CORRUPT') throw error;
     onWarning(rebuilt(task, held.setAside(), error));
+    await seed?.(held.path);
     return held.open();
   }
 }

@@ -2,6 +2,7 @@ import type { View } from '../dsl/node.ts';
 import type { Step } from '../dsl/topology.ts';
 import type { MillraceError } from '../errors.ts';
 import type { TaskPlan } from './plan.ts';
+import { type Seed, seedFrom } from './snapshots/snapshotSetting.ts';
 import type { Input } from './task/input.ts';
 import type { StatePlace, TaskHome } from './taskHome.ts';
 import { type Throttle, throttle } from './throttle.ts';
@@ -11,6 +12,8 @@ import type { WorkerParts } from './workerParts.ts';
 /** What all tasks of a worker share. */
 export interface TaskSetting extends FromWorker, Shared {
   readonly place: StatePlace;
+  /** Where snapshots are kept. */
+  readonly seed: Seed | undefined;
   readonly exactlyOnce: boolean;
   readonly writing: ProducerOptions;
   /** Whether a partition is known to hold more than the task has been given. */
@@ -48,6 +51,7 @@ export function taskSetting(
     transport,
     clock,
     place: settings.state,
+    seed: seedFrom(parts),
     exactlyOnce: settings.guarantee === 'exactly-once',
     writing: settings.writing,
     revokeTimeoutMs: settings.revokeTimeout,

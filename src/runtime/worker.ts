@@ -7,6 +7,7 @@ import { housekeeping } from './housekeeping.ts';
 import { tasksIn } from './placement/groupProtocol.ts';
 import { memberOptions } from './placement/memberOptions.ts';
 import type { Plan, TaskPlan } from './plan.ts';
+import { takeSnapshots } from './snapshots/takeSnapshots.ts';
 import type { Staleness } from './standby/staleness.ts';
 import { StandbySet } from './standby/standbySet.ts';
 import { standbySetting } from './standby/standbySetting.ts';
@@ -70,6 +71,14 @@ export class Worker {
     this.tasks = new TaskSet(this.#taskSetting(member, globals), this.#reader, (error) => this.#fatal(error));
     const done = () => [...this.tasks!.tasks].flatMap(({ purgeable }) => purgeable);
     void this.#background(housekeeping({ plan: planned, admin: transport.admin, clock, signal, done }));
+    if (settings.snapshots !== undefined) {
+      const { application } = names;
+      const tasks = () => this.tasks!.tasks;
+      const { onWarning } = this.#parts;
+      void this.#background(
+        takeSnapshots({ ...settings.snapshots, application, clock, signal, tasks, onWarning }),
+      );
+    }
     this.#loop = this.#background(
       this.#run(this.tasks, new Backpressure(this.#reader, settings.maxBufferedBytes)),
     );

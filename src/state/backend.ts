@@ -15,6 +15,11 @@ export interface Backend {
   readMeta(): ReadonlyMap<string, string>;
   /** Runs all writes in one transaction: all or nothing. DISK_FULL, STATE_UNWRITABLE, STATE_CORRUPT leave it as it was. */
   transaction(writes: (write: Writer) => void): void;
+  /**
+   * Copies everything to a file, a piece at a time, as it was at one moment near the end. What is written meanwhile is in the copy
+   * or not, whole transactions of it. INTERNAL for a backend that has no file.
+   */
+  copyTo(path: string): Promise<void>;
   close(): void;
 }
 

@@ -39,6 +39,10 @@ class MemoryBackend implements Backend {
     for (const apply of journal) apply();
   }
 
+  copyTo(): Promise<void> {
+    return Promise.reject(new MillraceError('INTERNAL', 'state that is kept in memory cannot be copied'));
+  }
+
   close(): void {
     this.#closed = true;
     this.#tables.clear();

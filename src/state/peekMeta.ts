@@ -8,7 +8,11 @@ import { openDatabase } from './openDatabase.ts';
  * works on it. undefined when there is none that can be read now: whoever opens it to work on it finds out why.
  */
 export function peekMeta(folder: string): ReadonlyMap<string, string> | undefined {
-  const path = join(folder, 'state.db');
+  return peekFile(join(folder, 'state.db'));
+}
+
+/** The same of a database file under any name. */
+export function peekFile(path: string): ReadonlyMap<string, string> | undefined {
   if (!existsSync(path)) return undefined;
   let database: Database.Database | undefined;
   try {

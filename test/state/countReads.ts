@@ -37,6 +37,7 @@ export function countReads(backend: Backend): { readonly backend: Backend; reads
         }),
       );
     },
+    copyTo: (path) => backend.copyTo(path),
     close: () => backend.close(),
   };
   return { backend: counted, reads: () => reads };

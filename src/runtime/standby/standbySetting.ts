@@ -1,6 +1,7 @@
 import type { MillraceError } from '../../errors.ts';
 import type { Clock } from '../clock.ts';
 import type { Names } from '../names.ts';
+import { type Seed, seedFrom } from '../snapshots/snapshotSetting.ts';
 import type { StatePlace } from '../taskHome.ts';
 import type { Member, Transport } from '../transport/transport.ts';
 import type { WorkerParts } from '../workerParts.ts';
@@ -24,6 +25,7 @@ export interface StandbySetting {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly place: StatePlace;
+  readonly seed: Seed | undefined;
   /** Records a warm-up may lack and be ready nevertheless. */
   readonly acceptableLag: number;
   readonly probingIntervalMs: number;
@@ -40,6 +42,7 @@ export function standbySetting(parts: WorkerParts, member: Member): StandbySetti
     transport,
     clock,
     place: settings.state,
+    seed: seedFrom(parts),
     acceptableLag: settings.placement.acceptableRecoveryLag,
     probingIntervalMs: settings.probingInterval,
     onProgress: onStandby,

@@ -223,7 +223,9 @@ export async function openStandby(
   const { names, transport, clock, place, onWarning } = setting;
   const { stores } = plan.subtopology;
   const { application } = names;
-  const home = await openTaskHome({ place, application, task: plan.id, stores, clock, signal, onWarning });
+  const seed = setting.seed?.(plan, signal);
+  const wanted = { place, application, task: plan.id, stores, clock, signal, onWarning, seed };
+  const home = await openTaskHome(wanted);
   try {
     const { partition, id: task } = plan;
     const parts = { task, stores, names, partition, transport, clock, signal, onWarning };
