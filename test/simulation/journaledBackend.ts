@@ -22,6 +22,7 @@ export function journaledBackend(
         }),
       );
     },
+    copyTo: (path) => inner.copyTo(path),
     close() {},
   };
 }

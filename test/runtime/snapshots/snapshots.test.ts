@@ -23,6 +23,9 @@ import { guarantees, type World, world } from '../appKit.ts';
 const { sinks, topics, orders, numbers, items, crossing } = guardedJob();
 const tasks = ['items-repartition', 'orders'].flatMap((name) => [0, 1, 2].map((index) => `${name}_${index}`));
 
+/** The others: no item goes to partition 1. */
+const filled = tasks.filter((task) => task !== 'items-repartition_1');
+
 /** Many commits, so that the changelogs are longer than the state. */
 async function feed(run: World, from: number, to: number): Promise<void> {
   for (let fed = from; fed < to; fed += 50) {
@@ -94,7 +97,7 @@ async function leftBehind(
   const { app, warnings } = machine(run, 'old', { ...options, snapshots: store });
   await run.start(app);
   await feed(run, 0, 1_000);
-  await run.clock.run(store.reached('put', tasks.length));
+  await run.clock.run(store.reached('put', filled.length));
   const names = [...(await store.list('guarded/'))].sort();
   await feed(run, 1_000, 1_100);
   await run.clock.run(app.stop());
@@ -208,17 +211,17 @@ describe('of several snapshots', () => {
     await run.start(old.app);
     for (let round = 0; round < 3; round++) {
       await feed(run, round * 300, (round + 1) * 300);
-      await run.clock.run(store.reached('put', tasks.length * (round + 1)));
+      await run.clock.run(store.reached('put', filled.length * (round + 1)));
     }
-    await run.clock.run(store.reached('delete', tasks.length));
+    await run.clock.run(store.reached('delete', filled.length));
     await feed(run, 900, 1_100);
     await run.clock.run(old.app.stop());
     const names = (await store.list('guarded/')).toSorted();
-    expect(names).toHaveLength(2 * tasks.length);
+    expect(names).toHaveLength(2 * filled.length);
     const newest = [...Map.groupBy(names, (name) => dirname(name)).values()].map((some) => some.at(-1)!);
     for (const name of newest) writeFileSync(join(folder, name), 'damaged');
     const young = await goOn(run);
-    expect(young.warnings).toHaveLength(6);
+    expect(young.warnings).toHaveLength(filled.length);
     const empty = machine(run, 'empty', { snapshots: undefined });
     await run.start(empty.app);
     expect(records(young)).toBeLessThan(records(empty));
