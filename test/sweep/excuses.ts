@@ -13,6 +13,8 @@ export function excuse(question: Question, answer: Expected): string | undefined
   if (behindSuppress(question, retracts)) return 'a suppressed row is retracted that was never emitted';
   if (behindSuppress(question, joinsTables)) return 'a join reads a suppressed table before its first row';
   if (losesWhatNeverWas(question, answer)) return 'a group loses a row that it never had';
+  if (answer.error !== undefined && topology.some((node) => fillsBuffer(question, node)))
+    return 'a tombstone of a group that never was fills a buffer';
   if (topology.some((node) => suppressesKept(question, node)))
     return 'ties of suppressed windows go by bytes';
   if (topology.some((node) => joinsItself(question, node))) return 'a table is joined with itself';
@@ -20,6 +22,12 @@ export function excuse(question: Question, answer: Expected): string | undefined
   const padding = paddingOf(question, answer);
   if (padding !== 'plain') return `a join pads ${padding}`;
   return answer.retentionSensitive ? 'it depends on the retention of a windowed store' : undefined;
+}
+
+/** As losesWhatNeverWas, where the tombstone is not to be seen, since it is one row too many for a buffer that may not be full. */
+function fillsBuffer(question: Question, { id, op, value }: CaseNode): boolean {
+  if (op !== 'groupBy' || value === undefined) return false;
+  return behind(question, [id]).some((node) => node.op === 'suppress' && node.whenFull === 'shutDown');
 }
 
 /** Of two changes of a row in one step the second may come before the answer to the first, and makes it void; or not. */

@@ -53,6 +53,31 @@ describe('judge', () => {
     );
   });
 
+  it('leaves out what fills a buffer with a tombstone of a group that never was', async () => {
+    const sum = { adder: { fn: 'sum' }, subtractor: { fn: 'subtract' }, init: 0 };
+    const overfull = question(
+      { id: 'keyed', op: 'groupByKey', in: ['in'] },
+      { id: 'sums', op: 'aggregate', in: ['keyed'], ...sum },
+      { id: 'digits', op: 'groupBy', in: ['sums'], key: { fn: 'firstChar' }, value: { fn: 'identity' } },
+      { id: 'again', op: 'aggregate', in: ['digits'], ...sum },
+      {
+        id: 'held',
+        op: 'suppress',
+        in: ['again'],
+        until: 'timeLimit',
+        timeLimitMs: 9,
+        maxRecords: 1,
+        whenFull: 'shutDown',
+      },
+      { id: 'changes', op: 'toStream', in: ['held'] },
+    );
+    const full = saying(() => ({ error: { phase: 'run', step: 0 } }));
+    expect(await judge({ ...overfull, inputs: overfull.inputs.slice(0, 1) }, full, {})).toMatchObject({
+      is: 'left out',
+      why: expect.stringContaining('a group that never was'),
+    });
+  });
+
   it('looks at retention only where something differs', async () => {
     const asked: boolean[] = [];
     const oracle = saying(({ quick }) => {
