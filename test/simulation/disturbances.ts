@@ -9,6 +9,8 @@ export type Disturbance =
       readonly api: Api;
       readonly nth: number;
       readonly fault: Fault | 'crash-before' | 'crash-after';
+      /** Whoever called is killed so long after the call. */
+      readonly killedAfterMs?: number;
     }
   /** At the nth transaction that a machine writes to its disk. */
   | {
@@ -40,7 +42,7 @@ export type Strike =
   | { readonly kind: 'clean' };
 
 /** ms in which they strike. */
-export const chaosLasts = 6_000;
+export const chaosLasts = 5_000;
 export const machines = 2;
 
 const groupApis: readonly Api[] = [
@@ -104,7 +106,7 @@ type OneOf = <T>(all: readonly T[]) => T;
  */
 function burst(upTo: UpTo, oneOf: OneOf): Disturbance[] {
   const nth = 1 + upTo(30);
-  const late = (): Fault => ({ kind: 'loseRequest', arrivesAfterMs: 3_000 + upTo(60) });
+  const late = (): Fault => ({ kind: 'loseRequest', arrivesAfterMs: 3_000 + upTo(30) });
   const doubt = oneOf<() => Fault>([
     late,
     late,
@@ -112,6 +114,8 @@ function burst(upTo: UpTo, oneOf: OneOf): Disturbance[] {
     () => ({ kind: 'loseResponse' }),
   ]);
   const all: Disturbance[] = [{ at: 'call', api: 'endTxn', nth, fault: doubt() }];
+  if (upTo(2) === 0)
+    return [{ at: 'call', api: 'endTxn', nth, fault: late(), killedAfterMs: 3_000 + upTo(60) }];
   for (let left = 1 + upTo(3); left > 0; left--) {
     const api = oneOf<Api>(['endTxn', 'txnOffsetCommit', 'txnOffsetCommit', 'produce']);
     const fault = oneOf<() => (Disturbance & { at: 'call' })['fault']>([

@@ -64,6 +64,11 @@ export class Machine {
     return this.#running?.name;
   }
 
+  get status(): string {
+    const { name, life } = this.#running ?? {};
+    return `${name ?? `machine ${this.number + 1}`} ${life?.state ?? 'is off'} [${this.tasks.join(' ')}]`;
+  }
+
   get tasks(): readonly string[] {
     return [...(this.#running?.worker.tasks?.running.keys() ?? [])];
   }

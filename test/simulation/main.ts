@@ -48,7 +48,11 @@ process.exitCode = failed.length === 0 ? 0 : 1;
 
 function share(index: number): Promise<void> {
   const workerData: Share = { from: from + index, until: from + seeds, step: workers, variant };
-  const worker = new Worker(new URL('./seeds.child.ts', import.meta.url), { workerData });
+  const worker = new Worker(new URL('./seeds.child.ts', import.meta.url), {
+    workerData,
+    // Most of what a seed makes is gone with it.
+    resourceLimits: { maxYoungGenerationSizeMb: 96 },
+  });
   let seed = workerData.from;
   worker.on('message', (message: { begins?: number; done?: number; failed?: Simulated }) => {
     if (message.begins !== undefined) seed = message.begins;

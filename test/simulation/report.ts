@@ -30,7 +30,7 @@ export function reportOf({ seed, guarantee, hasStandbys, records, struck, violat
 function disturbanceText(one: Disturbance): string {
   switch (one.at) {
     case 'call':
-      return `${one.api} number ${one.nth}: ${faultText(one.fault)}`;
+      return `${one.api} number ${one.nth}: ${faultText(one.fault)}${one.killedAfterMs === undefined ? '' : `, and the process is killed after ${one.killedAfterMs} ms`}`;
     case 'write':
       return `transaction number ${one.nth} on the disk of machine ${one.machine + 1}: ${faultText(one.fault)}`;
     case 'move':

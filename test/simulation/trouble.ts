@@ -9,11 +9,11 @@ export class Trouble implements Faults {
   readonly #calls: (Disturbance & { at: 'call' })[];
   readonly #writes: (Disturbance & { at: 'write' })[];
   readonly #counts = new Map<string, number>();
-  readonly #crash: (instance: string) => void;
+  readonly #crash: (instance: string, afterMs?: number) => void;
   /** Calls of these are refused while their coordinator moves. */
   readonly moving: Set<Disturbance & { at: 'move' }> = new Set();
 
-  constructor(disturbances: readonly Disturbance[], crash: (instance: string) => void) {
+  constructor(disturbances: readonly Disturbance[], crash: (instance: string, afterMs?: number) => void) {
     this.#calls = disturbances.filter((one) => one.at === 'call');
     this.#writes = disturbances.filter((one) => one.at === 'write');
     this.#crash = crash;
@@ -25,6 +25,7 @@ export class Trouble implements Faults {
     const planned = this.#calls.find((one) => one.api === api && one.nth === number);
     if (planned !== undefined) {
       this.struck.add(planned);
+      if (planned.killedAfterMs !== undefined) this.#crash(clientId, planned.killedAfterMs);
       return this.#by(planned.fault, clientId);
     }
     for (const move of this.moving) if (move.apis.includes(api)) return { kind: 'refuse' };

@@ -1,6 +1,7 @@
 import { type Clock, delay } from '../../src/runtime/clock.ts';
 import type { Guarantee } from '../../src/runtime/settingOptions.ts';
 import { seededRandom } from '../../src/runtime/testing/seededRandom.ts';
+import type { Fault } from '../../src/runtime/transport/embedded/faults.ts';
 import { scopedClock } from '../../src/runtime/transport/embedded/scopedClock.ts';
 import type { Broken } from './broken.ts';
 import { chaosLasts, type Disturbance, machines, type Strike } from './disturbances.ts';
@@ -23,9 +24,9 @@ export interface WorldParts {
 
 /** ms after which everything has to be done once nothing is disturbed any more. */
 const healsWithin = 120_000;
-/** ms within which every request that is on its way has arrived. */
-const arrivesWithin = 6_500;
 const lookEvery = 250;
+/** Looks in a row that find everything done: a worker that has stood still hears what it has missed when it commits. */
+const looks = 6;
 const restartsAfter = 700;
 /** Of the ledger. */
 const taskCount = 5;
@@ -45,7 +46,9 @@ export class World {
     this.#parts = parts;
     this.#clock = scopedClock(parts.clock);
     this.#random = seededRandom(parts.seed * 2);
-    this.#trouble = new Trouble(parts.disturbances, (instance) => this.#crashInstance(instance));
+    this.#trouble = new Trouble(parts.disturbances, (instance, afterMs) =>
+      this.#crashInstance(instance, afterMs),
+    );
     this.#network = new Network(this.#clock, this.#trouble, parts.broken);
     this.#machines = Array.from({ length: machines + 1 }, (_, number) => this.#machine(number));
   }
@@ -83,17 +86,26 @@ export class World {
     await feed(this.#network, clock, records, chaosLasts);
     this.#trouble.isActive = false;
     this.#isOver = true;
-    await delay(clock, arrivesWithin);
+    this.#machines[machines]!.stop();
+    await delay(clock, this.#arrivesWithin());
     const healed = await this.#heal();
     if (healed === undefined || this.#failures.length > 0)
       return { violations: [...this.#failures, ...this.#unfinished()], healed: healsWithin };
     const state = this.#state();
     for (const machine of this.#machines) machine.stop();
     await Promise.all(this.#machines.map((machine) => machine.ended()));
-    const rebuilt = await this.#rebuilt();
-    const { guarantee } = this.#parts;
+    const { guarantee, seed } = this.#parts;
+    // The fold of the log says the same exactly-once, and sooner: some seeds do both.
+    const isRebuilt = guarantee === 'at-least-once' || seed % 4 === 0;
+    const rebuilt = isRebuilt ? await this.#rebuilt() : state;
     const found = violations({ guarantee, sent: records, broker: this.#network.broker, state, rebuilt });
     return { violations: [...found, ...this.#failures], healed };
+  }
+
+  /** ms until every request that is still on its way has arrived. */
+  #arrivesWithin(): number {
+    const late = this.struck.map((one) => ('fault' in one && arrivalOf(one.fault)) || 0);
+    return Math.max(0, ...late);
   }
 
   /** ms until everything is done; undefined when that takes too long. */
@@ -101,13 +113,12 @@ export class World {
     const clock = this.#clock;
     const begin = clock.monotonic();
     for (const machine of this.#machines) machine.disk.isFull = false;
-    for (
-      ;
-      clock.monotonic() - begin < healsWithin && this.#failures.length === 0;
-      await delay(clock, lookEvery)
-    ) {
+    let done = 0;
+    while (clock.monotonic() - begin < healsWithin && this.#failures.length === 0) {
       for (const machine of this.#machines.slice(0, machines)) machine.start();
-      if (this.#unfinished().length === 0) return clock.monotonic() - begin;
+      done = this.#unfinished().length === 0 ? done + 1 : 0;
+      if (done === looks) return clock.monotonic() - begin;
+      await delay(clock, lookEvery);
     }
     return undefined;
   }
@@ -115,11 +126,12 @@ export class World {
   /** What is not done yet. */
   #unfinished(): string[] {
     const running = this.#machines.flatMap(({ tasks }) => tasks);
+    const shown = this.#machines.map(({ status }) => status).join('; ');
     const isOnce =
       running.length === taskCount &&
       new Set(running).size === taskCount &&
       this.#machines.every(({ isSettled }) => isSettled);
-    const found = isOnce ? [] : [`running: ${running.join(' ') || 'nothing'}`];
+    const found = isOnce ? [] : [`not every task runs once: ${shown}`];
     const { broker, offsets } = this.#network;
     return [...found, ...behind(broker, (of) => offsets.visible(of)?.offset ?? 0)];
   }
@@ -176,7 +188,7 @@ export class World {
       });
     } else if (what.kind === 'join') {
       this.#machines[machines]!.start();
-      this.#clock.after(what.lasts, () => this.#machines[machines]!.stop());
+      this.#clock.after(what.lasts, () => this.#isOver || this.#machines[machines]!.stop());
     } else if (what.kind === 'stop') {
       machine.stop();
       this.#restart(machine);
@@ -189,7 +201,9 @@ export class World {
     }
   }
 
-  #crashInstance(instance: string): void {
+  #crashInstance(instance: string, afterMs?: number): void {
+    if (afterMs !== undefined)
+      return void this.#clock.after(afterMs, () => this.#isOver || this.#crashInstance(instance));
     const machine = this.#machines.find((one) => one.instance === instance);
     if (machine !== undefined) this.#crash(machine);
   }
@@ -212,4 +226,8 @@ export class World {
     this.#network.broker.cleaner.close();
     this.#clock.cancelAll();
   }
+}
+
+function arrivalOf(fault: Fault | 'crash-before' | 'crash-after'): number {
+  return typeof fault === 'object' && fault.kind === 'loseRequest' ? (fault.arrivesAfterMs ?? 0) : 0;
 }

@@ -90,7 +90,6 @@ export class EmbeddedMember implements Member {
     this.#connection.ended(this);
   }
 
-  /** As part of its transport. */
   close(): Promise<void> {
     return this.leave();
   }
@@ -165,7 +164,8 @@ export class EmbeddedMember implements Member {
   async #sync({ generation, members }: Joined): Promise<Assignment | Refusal> {
     const identity = this.#identity;
     const assignments = members && (await this.#options.assign(members));
-    return this.#unlessGivenUp(this.#coordinator.sync(identity, generation, assignments));
+    const answer = await this.#unlessGivenUp(this.#coordinator.sync(identity, generation, assignments));
+    return this.#memberId === identity.memberId ? answer : 'UNKNOWN_MEMBER_ID'; // given up meanwhile
   }
 
   #unlessGivenUp<T>(answer: Promise<T | Refusal>): Promise<T | Refusal> {

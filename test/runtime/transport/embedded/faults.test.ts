@@ -253,6 +253,21 @@ describe('Faults', () => {
     expect(clock.monotonic() - started).toBe(4_000);
   });
 
+  check('take no assignment from before the group has given the member up', async (scene) => {
+    const { faults, kit, topic, clock } = scene;
+    const watched = { kit, group: 'group', topic, log: [] };
+    const a = await watch(watched, 'a');
+    const b = await watch(watched, 'b');
+    await Promise.all([a.member.join(), b.member.join()]);
+    await shared(kit, [a, b]);
+    faults.of('b', 'syncGroup', { kind: 'delayResponse', ms: 800 });
+    b.member.rejoin();
+    await kit.eventually(() => faults.calls.at(-1) === 'syncGroup');
+    faults.of('b', 'heartbeat', { kind: 'pauseClient', ms: sessionTimeoutMs * 3 });
+    await delay(clock, sessionTimeoutMs * 10);
+    await shared(kit, [a, b]);
+  });
+
   for (const api of ['joinGroup', 'syncGroup', 'leaveGroup', 'heartbeat', 'offsetCommit'] as const) {
     for (const fault of lost) {
       check(`leave no member behind that does not exist: ${api} ${JSON.stringify(fault)}`, async (scene) => {
