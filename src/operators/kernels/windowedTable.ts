@@ -60,6 +60,8 @@ function windowing(
   { key, value, retention: given }: StoreSettings,
   onClose: boolean,
 ): Windowing {
+  // Final results are kept a moment longer, as Kafka Streams keeps them.
+  const edge = onClose ? 1 : 0;
   if (spec.kind === 'session') {
     const least = spec.gap + spec.grace;
     // Both ends are inclusive: sessions close a moment after that, and have to be there then.
@@ -81,14 +83,14 @@ function windowing(
     const { difference, grace } = spec;
     const retention = retained(kind, given, 2 * difference + grace, '2 * difference + grace');
     return {
-      rows: { kind: 'timeline', value, windowSize: difference, retention },
+      rows: { kind: 'timeline', value, windowSize: difference, retention: retention + edge },
       key: windowed(key, difference),
       steps: slidingAggregation(spec, onClose),
     };
   }
   const retention = retained(kind, given, spec.size + spec.grace, 'size + grace');
   return {
-    rows: { kind: 'window', value, windowSize: spec.size, retention },
+    rows: { kind: 'window', value, windowSize: spec.size, retention: retention + edge },
     key: windowed(key, spec.size),
     steps: windowAggregation(spec, onClose),
   };
