@@ -13,6 +13,8 @@ export interface WorkerOptions extends SettingOptions {
 const { id, prefix, ...options } = JSON.parse(process.argv[2] ?? '{}') as WorkerOptions;
 const worker = app(id, { ...options, sinks: guardedJob(prefix).sinks });
 worker.states.subscribe((state) => console.log(state));
+worker.standbys.subscribe((standby) => process.send?.({ standby }));
+worker.restores.subscribe((restore) => process.send?.({ restore }));
 // A message keeps the event loop from doing anything else for this share of the session.
 process.on('message', (share: number) => {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(options.sessionTimeout) * share);

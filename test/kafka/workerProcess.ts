@@ -1,7 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import type { AppState } from '../../src/index.ts';
+import type { AppState, RestoreProgress, StandbyProgress } from '../../src/index.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+
+/** What it says over Node's channel beside 'done'. */
+interface Told {
+  readonly standby?: StandbyProgress;
+  readonly restore?: RestoreProgress;
+}
 
 /**
  * A worker in a process of its own, which signals end as they would end it in production. The program is told the options
@@ -11,6 +17,12 @@ export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
   readonly #states: AppState[] = [];
+  /** ms on the monotonic clock of this process when each was told. */
+  readonly statesAt: number[] = [];
+  /** The last it has told of each task that it follows. */
+  readonly standbys: Map<string, StandbyProgress> = new Map();
+  readonly restores: RestoreProgress[] = [];
+  #unblocked: (() => void) | undefined;
   #said = '';
   /** The signal that the test has sent to end it. */
   #asked: NodeJS.Signals | undefined;
@@ -24,6 +36,12 @@ export class WorkerProcess {
     const { stdout, stderr } = this.#child;
     createInterface({ input: stdout! }).on('line', (line) => {
       this.#states.push(line as AppState);
+      this.statesAt.push(systemClock.monotonic());
+    });
+    this.#child.on('message', (message: Told | 'done') => {
+      if (message === 'done') return this.#unblocked?.();
+      if (message.standby !== undefined) this.standbys.set(message.standby.task, message.standby);
+      if (message.restore !== undefined) this.restores.push(message.restore);
     });
     stderr!.setEncoding('utf8').on('data', (text: string) => {
       this.#said += text;
@@ -57,9 +75,10 @@ export class WorkerProcess {
 
   /** Blocks its event loop for so many of its sessions; resolves when it goes on. */
   async block(sessions: number): Promise<void> {
-    const done = once(this.#child, 'message');
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#unblocked = resolve;
     this.#child.send(sessions);
-    await done;
+    await promise;
   }
 
   /** SIGKILL and SIGTERM: resolves when it has ended. */
