@@ -1,3 +1,4 @@
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
@@ -9,6 +10,8 @@ import {
   type StandbyProgress,
 } from '../../../src/index.ts';
 import { seededRandom } from '../../../src/runtime/testing/seededRandom.ts';
+import { taskFolder } from '../../../src/state/folder.ts';
+import { lockFolder } from '../../../src/state/lock.ts';
 import {
   brokenGuarantee,
   guardedJob,
@@ -206,6 +209,56 @@ describe('what a standby holds', () => {
       expect(() => app.rows('numbers', { staleness })).toThrow(MillraceError);
     },
   );
+});
+
+describe('a standby that cannot be kept', () => {
+  it('is told and tried again; the worker goes on with its tasks, and with the standby when it can', async () => {
+    const run = await world(topics);
+    const [one, two] = ['one', 'two'].map((name) => machine(run, name)) as [Machine, Machine];
+    // Somebody else has the folders of two tasks on the second machine.
+    const held = ['orders_0', 'orders_1', 'orders_2'].map((task) =>
+      lockFolder(taskFolder(join(run.stateDir, 'two'), 'guarded', task)),
+    );
+    await run.clock.run(one.app.start());
+    await feed(run, 0, 300);
+    const starting = run.clock.run(two.app.start());
+    await run.clock.advance(20_000);
+    for (const lock of held) lock.release();
+    await starting;
+    await run.clock.advance(70_000);
+    await feed(run, 300, 500);
+    await run.drained('guarded', crossing('guarded'));
+    await run.clock.advance(3_000);
+    expect([one.app.state, two.app.state]).toEqual(['running', 'running']);
+    expect([...lagOf(one), ...lagOf(two)]).toEqual([0, 0, 0, 0, 0, 0]);
+    await run.clock.run(one.app.crash());
+    await run.clock.advance(10_000);
+    await run.drained('guarded', crossing('guarded'));
+    await run.clock.run(two.app.stop());
+    expect(brokenGuarantee('exactly-once', 500, await outputs(run))).toEqual([]);
+  });
+
+  it('since its database is damaged, is built anew from the changelog', async () => {
+    const run = await world(topics);
+    const [one, two] = ['one', 'two'].map((name) => machine(run, name)) as [Machine, Machine];
+    await run.start(one.app, two.app);
+    await feed(run, 0, 300);
+    await run.drained('guarded', crossing('guarded'));
+    await run.clock.run(two.app.stop());
+    for (const task of readdirSync(join(run.stateDir, 'two', 'guarded'))) {
+      writeFileSync(join(run.stateDir, 'two', 'guarded', task, 'state.db'), Buffer.alloc(8192, 3));
+    }
+    const again = machine(run, 'two');
+    await run.start(again.app);
+    await feed(run, 300, 500);
+    await run.drained('guarded', crossing('guarded'));
+    await run.clock.advance(3_000);
+    expect(new Set(again.warnings)).toEqual(new Set(['STATE_CORRUPT']));
+    await run.clock.run(one.app.crash());
+    await run.clock.advance(10_000);
+    await run.clock.run(again.app.stop());
+    expect(brokenGuarantee('exactly-once', 500, await outputs(run))).toEqual([]);
+  });
 });
 
 describe('standbys on racks', () => {
