@@ -102,7 +102,7 @@ describe("docs/kafka-streams.md, from Kafka Streams' API to millrace", () => {
       'nullable',
     ];
     // What Kafka Streams has nothing like.
-    const own = ['delay', 'mapAsync', 'rxjs'];
+    const own = ['delay', 'mapAsync', 'rxjs', 'folderSnapshots'];
     const missing = Object.keys(millrace).filter(
       (name) => !shown(name) && ![...others, ...own].includes(name),
     );
