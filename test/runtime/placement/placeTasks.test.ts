@@ -129,6 +129,18 @@ describe('placeTasks', () => {
     expect([...three['a']!.tasks, ...three['b']!.tasks].sort()).toEqual(tasks.map(({ id }) => id).sort());
   });
 
+  it('moves a standby to another rack when the first worker there comes', () => {
+    const tasks = statefulTasksOf(1);
+    const left = { rack: 'left' };
+    const before = [
+      member('a', ['a_0'], { a_0: 900 }, left),
+      member('b', [], { a_0: 900 }, { ...left, standbys: ['a_0'] }),
+    ];
+    expect(place(tasks, before, rules)['b']!.standbys).toEqual(['a_0']);
+    const after = place(tasks, [...before, member('c', [], {}, { rack: 'right' })], rules);
+    expect([after['b']!.standbys, after['c']!.standbys]).toEqual([[], ['a_0']]);
+  });
+
   it('lets a task stay where it runs until the newcomer has nearly caught up', () => {
     const tasks = statefulTasksOf(2);
     const ran = (more: MemberMetadata) => [member('a', ['a_0', 'a_1'], { a_0: 900, a_1: 950 }), more];

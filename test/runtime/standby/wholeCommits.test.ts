@@ -83,7 +83,7 @@ const commits = fc.array(fc.array(fc.tuple(fc.nat(2), fc.nat(3)), { maxLength: 5
 });
 /** Whose turn it is to be read, how much at a time, and how often there is too much to hold back. */
 const reads = fc.array(
-  fc.record({ store: fc.nat(2), records: fc.integer({ min: 1, max: 6 }), spill: fc.nat(9) }),
+  fc.record({ store: fc.nat(2), records: fc.integer({ min: 1, max: 6 }), spill: fc.nat(3) }),
 );
 
 function rowsIn(backend: ReturnType<typeof memoryBackend>): string {
@@ -154,21 +154,26 @@ describe('WholeCommits', () => {
 
   it('does so in logs that are compacted, and when it had to apply what was not whole', () => {
     fc.assert(
-      fc.property(commits, reads, fc.tuple(fc.nat(60), fc.nat(60), fc.nat(60)), (writes, turns, cleaned) => {
-        const history = historyOf(writes);
-        names.forEach((name, index) => {
-          history.logs[name] = compacted(history.logs[name]!, cleaned[index]!);
-        });
-        const standby = follower(history);
-        for (const { store, records, spill } of turns) {
-          standby.read(names[store]!, records);
-          if (spill === 0) standby.spill();
-          if (standby.sequence !== undefined) expectRowsOf(standby, history, cleaned);
-        }
-        for (const name of names) standby.read(name, 1_000);
-        expect(standby.sequence).toBe(writes.length);
-        expect(rowsIn(standby.backend)).toBe(history.states.get(writes.length));
-      }),
+      fc.property(
+        commits,
+        reads,
+        fc.oneof(fc.constant([0, 0, 0]), fc.tuple(fc.nat(60), fc.nat(60), fc.nat(60))),
+        (writes, turns, cleaned) => {
+          const history = historyOf(writes);
+          names.forEach((name, index) => {
+            history.logs[name] = compacted(history.logs[name]!, cleaned[index]!);
+          });
+          const standby = follower(history);
+          for (const { store, records, spill } of turns) {
+            standby.read(names[store]!, records);
+            if (spill === 0) standby.spill();
+            if (standby.sequence !== undefined) expectRowsOf(standby, history, cleaned);
+          }
+          for (const name of names) standby.read(name, 1_000);
+          expect(standby.sequence).toBe(writes.length);
+          expect(rowsIn(standby.backend)).toBe(history.states.get(writes.length));
+        },
+      ),
     );
   });
 
