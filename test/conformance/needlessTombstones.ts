@@ -47,7 +47,14 @@ export function needlessTombstones(topology: readonly CaseNode[]): ReadonlySet<s
       for (const input of inputs) read(input);
     }
   }
-  return new Set(filters.filter((id) => !knowing.has(id)));
+  return new Set(filters.filter((id) => !knowing.has(id) || versioned(nodes, nodes.get(id)!.in![0]!)));
+}
+
+/** Of a table with versions a filter always tells what fails, as it may be out of order, and rows before it come to be the newest. */
+function versioned(nodes: ReadonlyMap<string, CaseNode>, id: string): boolean {
+  const { op, in: inputs = [], store, versionedHistoryMs } = nodes.get(id.split('.')[0]!)!;
+  if (versionedHistoryMs !== undefined) return true;
+  return rowwise.has(op) && store === undefined && inputs[0] !== undefined && versioned(nodes, inputs[0]);
 }
 
 const rowwise: ReadonlySet<string> = new Set(['filter', 'filterNot', 'mapValues']);

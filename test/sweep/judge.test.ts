@@ -130,6 +130,18 @@ describe('judge', () => {
     });
   });
 
+  it('asks again with nothing let go where an error hides whether retention plays a part', async () => {
+    const oracle = saying(({ topology }) =>
+      topology.some(({ retentionMs }) => retentionMs !== undefined)
+        ? { outputs: { out: sessions }, stores: {} }
+        : { outputs: { out: [] }, error: { phase: 'run', step: 1 } },
+    );
+    expect(await judge(question(...windows), oracle, {})).toMatchObject({
+      is: 'equivalent',
+      why: expect.stringContaining('retained for a year'),
+    });
+  });
+
   it('takes an error for one only in its phase and step', async () => {
     const failing = { id: 'f', op: 'mapValues', in: ['in'], value: { fn: 'throwWhen', value: 'y' } };
     const error = (step: number) =>

@@ -8,12 +8,13 @@ export interface Variant {
 }
 
 /** Of a case whose answer, so much is known, another one may be as good as. */
-export function variantsOf(question: Question, { retentionSensitive }: Expected): Variant[] {
+export function variantsOf(question: Question, { retentionSensitive, error }: Expected): Variant[] {
   const { topology } = question;
   const kept = { ...question, topology: everyTableKept(topology) };
   const found: Variant[] = [];
   if (!same(kept, question)) found.push({ how: 'as if every table had a store', question: kept });
-  if (retentionSensitive) {
+  // An error hides whether retention had a part in it.
+  if (retentionSensitive || error !== undefined) {
     const holding = { ...question, topology: nothingLetGo(topology) };
     found.push({ how: 'as if windows were retained for a year', question: holding });
     if (!same(kept, question)) {
