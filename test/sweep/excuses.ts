@@ -67,7 +67,7 @@ function suppressesKept({ topology }: Question, { op, in: ids = [] }: CaseNode):
   for (let from = topology.find(({ id }) => id === ids[0]); from !== undefined; ) {
     if (folding.has(from.op))
       return kept && topology.some(({ id, op: made }) => id === from!.in![0] && made === 'windowedBy');
-    kept ||= from.store !== undefined;
+    kept ||= from.store !== undefined || from.op === 'toTable';
     const [next] = from.in ?? [];
     from = topology.find(({ id }) => id === next);
   }

@@ -124,7 +124,8 @@ export function readsTimeOfOthers({ topology }: Pick<Case, 'topology'>): boolean
   if (reading.length === 0) return false;
   const topics = topology.filter(({ op }) => op === 'stream' || op === 'table').map(({ topic }) => topic);
   if (new Set(topics).size > 1) return true;
-  if (topology.some(({ processor }) => processor !== undefined && movingTime.has(processor.fn))) return true;
+  if (topology.some(({ processor }) => movingTime.has(processor?.fn ?? '') || processor?.clock === 'wall'))
+    return true;
   return reading.some(({ id }) => reached.get(id)!.ways.some(({ hops }) => hops.length > 0));
 }
 

@@ -49,6 +49,20 @@ describe('unsound', () => {
     expect(unsound(of(source, apart, { ...tick, in: ['r'] }))).toContain('stream time');
   });
 
+  it('refuses timers of stream time beside those of the wall clock, whose records move it', () => {
+    const tick = {
+      id: 't',
+      op: 'process',
+      in: ['in'],
+      processor: { fn: 'tick', clock: 'stream', everyMs: 5 },
+    };
+    const flush = { fn: 'bufferLatest', clock: 'wall', everyMs: 5, store: 's' };
+    expect(unsound(of(source, tick))).toBeUndefined();
+    expect(unsound(of(source, tick, { id: 'b', op: 'process', in: ['t'], processor: flush }))).toContain(
+      'stream time',
+    );
+  });
+
   it('refuses timers of the wall clock behind each other', () => {
     const tick = { op: 'process', processor: { fn: 'tick', clock: 'wall', everyMs: 5 } };
     const first = { ...tick, id: 't', in: ['in'] };
