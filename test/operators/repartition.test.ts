@@ -41,7 +41,8 @@ describe('repartition', () => {
   it('lets records without a key come to a left join that pads them', () => {
     const rows = globalTable('rows', { key: text, value: int64 });
     const end = gaps.pipe(
-      repartition(),
+      repartition({ name: 'first' }),
+      repartition({ name: 'second' }),
       map((n) => n),
       leftJoinGlobal(
         rows,

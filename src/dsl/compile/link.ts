@@ -75,12 +75,16 @@ export function link(nodes: readonly Node[]): Draft[] {
   return drafts;
 }
 
-/** Through the repartition topics in front of the step, and of the steps before it that do not look at keys. */
+/** Through all repartition topics in front of the step, and the steps between them that do not look at keys. */
 function letNullKeysCome({ inputs }: Draft): void {
-  for (const input of inputs) {
-    if (input.crossing !== undefined) input.crossing.keepNullKeys = true;
-    else if (input.node.shape === 'stream' && input.operator.keyed !== true) letNullKeysCome(input);
-  }
+  for (const input of inputs) letNullKeysThrough(input);
+}
+
+function letNullKeysThrough(step: Draft): void {
+  if (step.crossing !== undefined) {
+    step.crossing.keepNullKeys = true;
+    letNullKeysThrough(step.crossing.from);
+  } else if (step.node.shape === 'stream' && step.operator.keyed !== true) letNullKeysCome(step);
 }
 
 /** What a windowed step is kept under names the topic before its window, too. */
